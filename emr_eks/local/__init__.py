@@ -1,0 +1,1 @@
+"""The embedded cloud: one platform on one machine, with the real Terraform."""

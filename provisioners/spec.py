@@ -1,0 +1,117 @@
+"""What every Spec has in common: frozen, strict, and honest about all of its problems at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+Path = tuple[str | int, ...]
+
+_NOTHING: Any = object()
+_TOKEN = "${TfToken["
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with a Spec, and what to do about it.
+
+    `path` is relative to the Spec that reports it; `reads` names other places that the rule looked at,
+    so that a reader of a half-valid file can leave the problem out when one of them was invalid itself.
+    """
+
+    path: Path
+    rule: str
+    got: Any = _NOTHING
+    hint: str = ""
+    reads: tuple[Path, ...] = ()
+
+    def __str__(self) -> str:
+        got = "" if self.got is _NOTHING else f", got {self.got!r}"
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.rule}{got}{hint}"
+
+
+class Spec(BaseModel):
+    """Plain data, known before synthesis and never a token.
+
+    Subclasses state rules that concern more than one field in `rules`; all of them are reported together.
+    Raises pydantic's `ValidationError`; a rule's problems travel in the error's context as `problems`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+    def rules(self) -> Iterator[Problem]:
+        """Yield what is wrong across this Spec's fields; each field is valid by itself by then."""
+        return iter(())
+
+    @model_validator(mode="after")
+    def _obey_rules(self) -> Spec:
+        problems = [*self._tokens(), *self.rules()]
+        if problems:
+            raise broken_rules(problems)
+        return self
+
+    def _tokens(self) -> Iterator[Problem]:
+        for name, value in self:
+            if isinstance(value, str) and _TOKEN in value:
+                yield Problem(
+                    (name,), "must be known before synthesis", value, "pass live objects as arguments, not in a Spec"
+                )
+
+
+def broken_rules(problems: list[Problem]) -> PydanticCustomError:
+    """Return the one error that carries *problems* through pydantic."""
+    text = "; ".join(f"{'.'.join(map(str, p.path))}: {p}" if p.path else str(p) for p in problems)
+    return PydanticCustomError("rules", "{text}", {"text": text, "problems": problems})
+
+
+def broken_rule(rule: str, hint: str = "") -> PydanticCustomError:
+    """Return the error of one field's validator; the value is added where the error is shown."""
+    return PydanticCustomError("rule", "{rule}", {"rule": rule, "hint": hint})
+
+
+def text(pattern: str, rule: str, hint: str = "", *, max_length: int | None = None) -> Any:
+    """Return the metadata of a string field that must match the whole of *pattern*; *rule* says so in words."""
+    whole = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if (max_length is not None and len(value) > max_length) or not whole.fullmatch(value):
+            raise broken_rule(rule, hint)
+        return value
+
+    schema: dict[str, Any] = {"type": "string", "pattern": f"^(?:{pattern})$"}
+    if max_length is not None:
+        schema["maxLength"] = max_length
+    return _Text(check, schema)
+
+
+class _Text:
+    """Carries the check and its JSON Schema into one `Annotated`."""
+
+    def __init__(self, check: Any, schema: dict[str, Any]) -> None:
+        self._check, self._schema = check, schema
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return AfterValidator(self._check).__get_pydantic_core_schema__(source, handler)
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> Any:
+        return WithJsonSchema(self._schema).__get_pydantic_json_schema__(core_schema, handler)
+
+
+Item = TypeVar("Item")
+Items = Annotated[tuple[Item, ...], Strict(False)]
+"""A list in YAML, a tuple in Python; the items themselves stay strict."""
+
+DnsLabel = Annotated[
+    str,
+    text(
+        r"[a-z0-9]([-a-z0-9]*[a-z0-9])?",
+        "must be a DNS label: at most 63 lower-case letters, digits and hyphens, with a letter or digit at each end",
+        "for example 'spark-jobs'",
+        max_length=63,
+    ),
+]
+"""RFC 1123 label, as Kubernetes asks of namespaces (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)."""
