@@ -1,0 +1,92 @@
+"""The EKS cluster as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from constructs_lib._log_group import RetentionDays
+from constructs_lib._names import Arn, Cidr, ClusterName
+from constructs_lib._versions import DEFAULT_KUBERNETES, KubernetesVersion
+from provisioners.spec import DnsLabel, Items, Problem, Spec
+
+ControlPlaneLog = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
+AccessPolicy = Literal[
+    "AmazonEKSClusterAdminPolicy",
+    "AmazonEKSAdminPolicy",
+    "AmazonEKSAdminViewPolicy",
+    "AmazonEKSEditPolicy",
+    "AmazonEKSViewPolicy",
+]
+"""https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html"""
+
+
+class AccessEntrySpec(Spec):
+    """What an IAM principal may do in the cluster."""
+
+    principal_arn: Arn = Field(description="A role or user.", examples=["arn:aws:iam::123456789012:role/admin"])
+    policy: AccessPolicy = Field(description="The EKS access policy that says what the principal may do.")
+    namespaces: Items[DnsLabel] = Field((), description="Limits the policy to these namespaces; empty: everywhere.")
+
+
+class AddonSpec(Spec):
+    """An EKS add-on."""
+
+    version: str | None = Field(
+        None,
+        description="For example v1.20.4-eksbuild.1; by default the version that EKS prefers when it installs it.",
+    )
+    configuration: dict[str, Any] = Field({}, description="Configuration values, as the add-on's schema has them.")
+
+
+class ClusterSpec(Spec):
+    """An EKS cluster: private, encrypted, with access entries."""
+
+    version: KubernetesVersion = Field(DEFAULT_KUBERNETES, description="The Kubernetes version, in quotes.")
+    public_access_cidrs: Items[Cidr] = Field(
+        (), description="Networks that reach the API server from the internet; empty: none, the endpoint is private."
+    )
+    authentication_mode: Literal["API", "API_AND_CONFIG_MAP"] = Field(
+        "API", description="How EKS learns who may enter; EMR needs access entries, which both modes have."
+    )
+    creator_is_admin: bool = Field(
+        True, description="Whether who creates the cluster may administer it, as applying the later stacks needs."
+    )
+    access: dict[DnsLabel, AccessEntrySpec] = Field(
+        {}, description="Further principals, each under a name of your choice."
+    )
+    logs: Items[ControlPlaneLog] = Field(
+        ("api", "audit", "authenticator", "controllerManager", "scheduler"), description="Control-plane logs to keep."
+    )
+    log_retention_days: RetentionDays = Field(365, description="How long control-plane logs are kept.")
+    kms_key_arn: Arn | None = Field(
+        None, description="Your own key for Kubernetes secrets; by default one is created and rotated."
+    )
+    service_ipv4_cidr: Cidr | None = Field(None, description="Addresses of Kubernetes services; EKS chooses.")
+    support_type: Literal["STANDARD", "EXTENDED"] = Field(
+        "EXTENDED",
+        description="At the end of standard support, EXTENDED keeps the version at a higher price and STANDARD upgrades.",
+    )
+    addons: dict[str, AddonSpec] = Field(
+        {},
+        description="Versions and configuration of the add-ons vpc-cni, coredns, kube-proxy, eks-pod-identity-agent "
+        "and aws-ebs-csi-driver, which are always there, and any others by their EKS name.",
+    )
+
+    def rules(self) -> Iterator[Problem]:
+        if "0.0.0.0/0" in self.public_access_cidrs:
+            yield Problem(
+                ("public_access_cidrs",),
+                "must not open the API server to everyone",
+                list(self.public_access_cidrs),
+                "name your own networks",
+            )
+
+
+class ExistingClusterSpec(Spec):
+    """A cluster that is there already."""
+
+    name: ClusterName = Field(description="The cluster's name.")
+    version: KubernetesVersion = Field(DEFAULT_KUBERNETES, description="The Kubernetes version that it runs.")

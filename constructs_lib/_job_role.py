@@ -1,0 +1,125 @@
+"""Who a Spark job is to AWS: the exact service accounts of a job role, and what a job needs by default.
+
+EMR derives the names of a job's service accounts from the account and the NAME of its role, so the name must be
+known before synthesis; then the trust can be exact, which a wildcard on the namespace is not.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from constructs_lib._names import Arn, RoleName
+from constructs_lib._policy import TRUST_POLICY_LIMIT, Statement, check_size, document
+from provisioners.spec import Items, Problem, Spec
+
+_DIGITS = string.digits + string.ascii_lowercase
+_READ_CATALOG = (
+    "glue:BatchGetPartition",
+    "glue:GetDatabase",
+    "glue:GetDatabases",
+    "glue:GetPartition",
+    "glue:GetPartitions",
+    "glue:GetTable",
+    "glue:GetTables",
+    "glue:GetUserDefinedFunction",
+    "glue:GetUserDefinedFunctions",
+)
+_WRITE_CATALOG = (
+    "glue:BatchCreatePartition",
+    "glue:BatchDeletePartition",
+    "glue:BatchUpdatePartition",
+    "glue:CreatePartition",
+    "glue:CreateTable",
+    "glue:DeletePartition",
+    "glue:DeleteTable",
+    "glue:UpdatePartition",
+    "glue:UpdateTable",
+)
+"""https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsglue.html"""
+
+
+class JobRoleSpec(Spec):
+    """What a team's jobs may do besides using their own part of the platform's bucket and their log group."""
+
+    name: RoleName | None = Field(
+        None,
+        description="The role's name, by default `<platform>-<team>-job`. Up to 11 characters keep the names of its "
+        "service accounts under 63, which matters where a network plugin copies them into labels.",
+    )
+    read_buckets: Items[Arn] = Field(
+        (), description="Further buckets, or prefixes of buckets, to read.", examples=[["arn:aws:s3:::raw-data/sales"]]
+    )
+    write_buckets: Items[Arn] = Field((), description="Further buckets, or prefixes, to read and write.")
+    read_databases: Items[str] = Field((), description="Databases of the Glue Data Catalog to read.")
+    write_databases: Items[str] = Field((), description="Databases of the Glue Data Catalog to read and write.")
+    policy_arns: Items[Arn] = Field((), description="Managed policies to attach, at most 10.")
+
+    def rules(self) -> Iterator[Problem]:
+        if len(self.policy_arns) > 10:
+            yield Problem(("policy_arns",), "must name at most 10 policies", len(self.policy_arns))
+        for field in ("read_buckets", "write_buckets"):
+            for index, arn in enumerate(getattr(self, field)):
+                if arn.split(":")[2] != "s3":
+                    yield Problem((field, index), "must be the ARN of a bucket or of a prefix in one", arn)
+                elif "*" in arn:
+                    yield Problem((field, index), "must name a bucket or prefix without wildcards", arn)
+
+
+def base36(name: str) -> str:
+    """Return *name*, read as one big-endian number of its ASCII codes, in base 36.
+
+    This is how EMR writes a role's name into service accounts:
+    https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/setting-up-trust-policy.html
+    """
+    number = int.from_bytes(name.encode("ascii"), "big")
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits or "0"
+
+
+def service_account_pattern(namespace: str, role_name: str, account_id: str) -> str:
+    """Return the subject, a pattern, of all service accounts that EMR makes for a role in a namespace."""
+    return f"system:serviceaccount:{namespace}:emr-containers-sa-*-*-{account_id}-{base36(role_name)}"
+
+
+def irsa_trust(*, provider_arn: str, issuer: str, namespace: str, role_name: str, account_id: str, where: str) -> str:
+    """Return the trust policy that lets exactly the jobs of *namespace* assume the role.
+
+    *issuer* is the cluster's OIDC issuer without `https://`. Raises `ValueError` where the policy is too large.
+    """
+    statement = Statement(
+        "AssumeRoleAsSparkJob",
+        ["sts:AssumeRoleWithWebIdentity"],
+        principals={"Federated": [provider_arn]},
+        conditions={
+            "StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"},
+            "StringLike": {f"{issuer}:sub": service_account_pattern(namespace, role_name, account_id)},
+        },
+    )
+    return check_size(document([statement]), TRUST_POLICY_LIMIT, where)
+
+
+def catalog_statement(database: str, *, write: bool, partition: str, region: str, account_id: str) -> Statement:
+    """Return what reading, or writing too, a database of the Glue Data Catalog takes."""
+    arn = f"arn:{partition}:glue:{region}:{account_id}"
+    return Statement(
+        f"{'Write' if write else 'Read'}Catalog{sid(database)}",
+        [*_READ_CATALOG, *(_WRITE_CATALOG if write else ())],
+        [
+            f"{arn}:catalog",
+            f"{arn}:database/default",
+            f"{arn}:database/{database}",
+            f"{arn}:table/{database}/*",
+            f"{arn}:userDefinedFunction/{database}/*",
+        ],
+    )
+
+
+def sid(text: str) -> str:
+    """Return *text* as a part of a statement id, which has letters and digits only."""
+    return "".join(part.capitalize() for part in "".join(c if c.isalnum() else " " for c in text).split())

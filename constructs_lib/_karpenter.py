@@ -1,0 +1,316 @@
+"""Karpenter as data: its settings, what its controller may do, and which events it hears.
+
+The permissions follow the template that Karpenter publishes with each release:
+https://karpenter.sh/docs/reference/cloudformation/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field
+
+from constructs_lib._names import AvailabilityZone, fit
+from constructs_lib._policy import Statement
+from constructs_lib._versions import DEFAULT_KARPENTER, KarpenterVersion, numbers
+from provisioners.spec import DnsLabel, Spec
+
+
+class KarpenterSpec(Spec):
+    """The Karpenter controller and where its node pools run."""
+
+    version: KarpenterVersion = Field(DEFAULT_KARPENTER, description="The release of both charts.")
+    namespace: DnsLabel = Field("kube-system", description="Where the controller runs.")
+    identity: Literal["pod_identity", "irsa"] = Field(
+        "pod_identity", description="How the controller gets its AWS credentials."
+    )
+    availability_zone: AvailabilityZone | None = Field(
+        None,
+        description="What `${az}` stands for in node pools: one zone, so that a job's shuffle stays in it; "
+        "by default the first.",
+    )
+    replicas: Annotated[int, Field(ge=1, le=5)] = Field(2, description="Copies of the controller, one of them active.")
+    batch_idle_duration: Annotated[str, Field(pattern=r"^(\d+(ms|s|m))+$")] = Field(
+        "1s", description="How long no new pod must come before nodes are launched."
+    )
+    batch_max_duration: Annotated[str, Field(pattern=r"^(\d+(ms|s|m))+$")] = Field(
+        "10s", description="How long pods are gathered at most; longer packs the executors of a job better."
+    )
+    spot_to_spot_consolidation: bool = Field(
+        False, description="Whether Spot nodes may be replaced by cheaper Spot nodes."
+    )
+
+
+class Event(NamedTuple):
+    """An EventBridge event that Karpenter acts on; `since` is the first Karpenter that does."""
+
+    source: str
+    detail_type: str
+    since: tuple[int, ...] = (1, 0)
+
+
+INTERRUPTION_EVENTS: Mapping[str, Event] = {
+    "ScheduledChange": Event("aws.health", "AWS Health Event"),
+    "SpotInterruption": Event("aws.ec2", "EC2 Spot Instance Interruption Warning"),
+    "Rebalance": Event("aws.ec2", "EC2 Instance Rebalance Recommendation"),
+    "InstanceStateChange": Event("aws.ec2", "EC2 Instance State-change Notification"),
+    "CapacityReservation": Event("aws.ec2", "EC2 Capacity Reservation Instance Interruption Warning", (1, 10)),
+}
+"""By the name of their rule; spelt as in https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
+and https://docs.aws.amazon.com/health/latest/ug/cloudwatch-events-health.html"""
+
+
+class ControllerScope(NamedTuple):
+    """What the controller's permissions are limited to."""
+
+    cluster_name: str
+    region: str
+    account_id: str
+    partition: str
+    node_role_arn: str
+    queue_arn: str
+
+    def ec2(self, account: str, *kinds: str) -> list[str]:
+        """Return the ARNs of all EC2 resources of *kinds*; *account* is empty for those that AWS owns."""
+        return [f"arn:{self.partition}:ec2:{self.region}:{account}:{kind}/*" for kind in kinds]
+
+    @property
+    def cluster_arn(self) -> str:
+        """The cluster's ARN."""
+        return f"arn:{self.partition}:eks:{self.region}:{self.account_id}:cluster/{self.cluster_name}"
+
+    @property
+    def instance_profiles(self) -> list[str]:
+        """All instance profiles of the account."""
+        return [f"arn:{self.partition}:iam::{self.account_id}:instance-profile/*"]
+
+
+def controller_policies(scope: ControllerScope, version: str) -> dict[str, list[Statement]]:
+    """Return the controller's permissions in Karpenter *version*, by the name of the policy that holds them.
+
+    They are split because all together pass IAM's limit for one policy as soon as the cluster's name is long.
+    """
+    release = numbers(version)
+    return {
+        "NodeLifecycle": _node_lifecycle(scope, release),
+        "IAMIntegration": _iam_integration(scope),
+        "EKSIntegration": [Statement("AllowAPIServerEndpointDiscovery", ["eks:DescribeCluster"], [scope.cluster_arn])],
+        "Interruption": [
+            Statement(
+                "AllowInterruptionQueueActions",
+                ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"],
+                [scope.queue_arn],
+            )
+        ],
+        "ResourceDiscovery": _resource_discovery(scope, release),
+    } | ({"ZonalShift": [_zonal_shift(scope)]} if release >= (1, 12) else {})
+
+
+def policy_name(name: str, cluster_name: str) -> str:
+    """Return the name of the managed policy *name* of a cluster, within IAM's 128 characters."""
+    return fit(f"KarpenterController{name}Policy-{cluster_name}", 128)
+
+
+_LAUNCHES = ["ec2:CreateFleet", "ec2:RunInstances"]
+_LAUNCHED = ("fleet", "instance", "launch-template", "network-interface", "spot-instances-request", "volume")
+_LAUNCHED_FROM = ("capacity-reservation", "placement-group", "security-group", "subnet")
+
+
+def _node_lifecycle(scope: ControllerScope, release: tuple[int, ...]) -> list[Statement]:
+    owned = {f"aws:ResourceTag/kubernetes.io/cluster/{scope.cluster_name}": "owned"}
+    of_a_pool = {"aws:ResourceTag/karpenter.sh/nodepool": "*"}
+    requests_owned = {
+        f"aws:RequestTag/kubernetes.io/cluster/{scope.cluster_name}": "owned",
+        "aws:RequestTag/eks:eks-cluster-name": scope.cluster_name,
+    }
+    requests_a_pool = {"aws:RequestTag/karpenter.sh/nodepool": "*"}
+    launched_from = [kind for kind in _LAUNCHED_FROM if kind != "placement-group" or release >= (1, 11)]
+    return [
+        Statement(
+            "AllowScopedEC2InstanceAccessActions",
+            _LAUNCHES,
+            [*scope.ec2("", "image", "snapshot"), *scope.ec2("*", *launched_from)],
+        ),
+        Statement(
+            "AllowScopedEC2LaunchTemplateAccessActions",
+            _LAUNCHES,
+            scope.ec2("*", "launch-template"),
+            conditions={"StringEquals": owned, "StringLike": of_a_pool},
+        ),
+        Statement(
+            "AllowScopedEC2InstanceActionsWithTags",
+            [*_LAUNCHES, "ec2:CreateLaunchTemplate"],
+            scope.ec2("*", *_LAUNCHED),
+            conditions={"StringEquals": requests_owned, "StringLike": requests_a_pool},
+        ),
+        Statement(
+            "AllowScopedResourceCreationTagging",
+            ["ec2:CreateTags"],
+            scope.ec2("*", *_LAUNCHED),
+            conditions={
+                "StringEquals": requests_owned
+                | {"ec2:CreateAction": ["RunInstances", "CreateFleet", "CreateLaunchTemplate"]},
+                "StringLike": requests_a_pool,
+            },
+        ),
+        Statement(
+            "AllowScopedResourceTagging",
+            ["ec2:CreateTags"],
+            scope.ec2("*", "instance"),
+            conditions={
+                "StringEquals": owned,
+                "StringLike": of_a_pool,
+                "StringEqualsIfExists": {"aws:RequestTag/eks:eks-cluster-name": scope.cluster_name},
+                "ForAllValues:StringEquals": {
+                    "aws:TagKeys": ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"]
+                },
+            },
+        ),
+        Statement(
+            "AllowScopedDeletion",
+            ["ec2:DeleteLaunchTemplate", "ec2:TerminateInstances"],
+            scope.ec2("*", "instance", "launch-template"),
+            conditions={"StringEquals": owned, "StringLike": of_a_pool},
+        ),
+    ]
+
+
+def _iam_integration(scope: ControllerScope) -> list[Statement]:
+    def tags(kind: str, *, with_name: bool) -> dict[str, Any]:
+        equals = {
+            f"aws:{kind}/kubernetes.io/cluster/{scope.cluster_name}": "owned",
+            f"aws:{kind}/topology.kubernetes.io/region": scope.region,
+        }
+        if with_name:
+            equals[f"aws:{kind}/eks:eks-cluster-name"] = scope.cluster_name
+        return {"StringEquals": equals, "StringLike": {f"aws:{kind}/karpenter.k8s.aws/ec2nodeclass": "*"}}
+
+    requested, existing = tags("RequestTag", with_name=True), tags("ResourceTag", with_name=False)
+    return [
+        Statement(
+            "AllowPassingInstanceRole",
+            ["iam:PassRole"],
+            [scope.node_role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"]}},
+        ),
+        Statement(
+            "AllowScopedInstanceProfileCreationActions",
+            ["iam:CreateInstanceProfile"],
+            scope.instance_profiles,
+            conditions=requested,
+        ),
+        Statement(
+            "AllowScopedInstanceProfileTagActions",
+            ["iam:TagInstanceProfile"],
+            scope.instance_profiles,
+            conditions={operator: existing[operator] | requested[operator] for operator in requested},
+        ),
+        Statement(
+            "AllowScopedInstanceProfileActions",
+            ["iam:AddRoleToInstanceProfile", "iam:DeleteInstanceProfile", "iam:RemoveRoleFromInstanceProfile"],
+            scope.instance_profiles,
+            conditions=existing,
+        ),
+    ]
+
+
+_DESCRIBED = (
+    ("CapacityReservations", (1, 3)),
+    ("Images", (1, 0)),
+    ("InstanceStatus", (1, 12)),
+    ("InstanceTypeOfferings", (1, 0)),
+    ("InstanceTypes", (1, 0)),
+    ("Instances", (1, 0)),
+    ("LaunchTemplates", (1, 0)),
+    ("PlacementGroups", (1, 11)),
+    ("SecurityGroups", (1, 0)),
+    ("SpotPriceHistory", (1, 0)),
+    ("Subnets", (1, 0)),
+)
+
+
+def _resource_discovery(scope: ControllerScope, release: tuple[int, ...]) -> list[Statement]:
+    statements = [
+        Statement(
+            "AllowRegionalReadActions",
+            [f"ec2:Describe{what}" for what, since in _DESCRIBED if release >= since],
+            ["*"],
+            conditions={"StringEquals": {"aws:RequestedRegion": scope.region}},
+        ),
+        Statement(
+            "AllowSSMReadActions",
+            ["ssm:GetParameter"],
+            [f"arn:{scope.partition}:ssm:{scope.region}::parameter/aws/service/*"],
+        ),
+        Statement("AllowPricingReadActions", ["pricing:GetProducts"], ["*"]),
+        Statement("AllowInstanceProfileReadActions", ["iam:GetInstanceProfile"], scope.instance_profiles),
+    ]
+    if release >= (1, 7):
+        statements.append(Statement("AllowUnscopedInstanceProfileListAction", ["iam:ListInstanceProfiles"], ["*"]))
+    return statements
+
+
+def _zonal_shift(scope: ControllerScope) -> Statement:
+    return Statement(
+        "AllowZonalShiftStatusReadOnly",
+        ["arc-zonal-shift:GetManagedResource"],
+        ["*"],
+        conditions={"StringEquals": {"arc-zonal-shift:ResourceIdentifier": scope.cluster_arn}},
+    )
+
+
+NODE_POLICIES = (
+    "AmazonEC2ContainerRegistryPullOnly",
+    "AmazonEKSWorkerNodePolicy",
+    "AmazonEKS_CNI_Policy",
+    "AmazonSSMManagedInstanceCore",
+)
+"""AWS managed policies of Karpenter's nodes."""
+
+
+def node_role_name(cluster_name: str) -> str:
+    """Return the name of the role of the nodes that Karpenter launches."""
+    return fit(f"KarpenterNodeRole-{cluster_name}", 64)
+
+
+def queue_policy(queue_arn: str) -> list[Statement]:
+    """Return who may send to the interruption queue, over TLS only."""
+    return [
+        Statement(
+            "AllowEvents",
+            ["sqs:SendMessage"],
+            [queue_arn],
+            principals={"Service": ["events.amazonaws.com", "sqs.amazonaws.com"]},
+        ),
+        Statement(
+            "DenyHTTP",
+            ["sqs:*"],
+            [queue_arn],
+            principals={"AWS": "*"},
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+            effect="Deny",
+        ),
+    ]
+
+
+def controller_values(
+    spec: KarpenterSpec, *, cluster_name: str, queue_name: str, role_arn: str, isolated: bool
+) -> dict[str, Any]:
+    """Return the values of the controller's chart; an *isolated* VPC reaches no pricing service.
+
+    Keys as in https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/charts/karpenter/values.yaml
+    """
+    annotations = {"eks.amazonaws.com/role-arn": role_arn} if spec.identity == "irsa" else {}
+    return {
+        "replicas": spec.replicas,
+        "serviceAccount": {"name": "karpenter", "annotations": annotations},
+        "settings": {
+            "clusterName": cluster_name,
+            "interruptionQueue": queue_name,
+            "isolatedVPC": isolated,
+            "batchIdleDuration": spec.batch_idle_duration,
+            "batchMaxDuration": spec.batch_max_duration,
+            "featureGates": {"spotToSpotConsolidation": spec.spot_to_spot_consolidation},
+        },
+    }

@@ -1,0 +1,49 @@
+"""Pod templates for Spark: where a job's driver and executors run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from constructs_lib._team import team_prefix
+
+Component = Literal["driver", "executor"]
+COMPONENTS: tuple[Component, ...] = ("driver", "executor")
+
+NODE_GROUP_LABEL = "emr-eks/node-group"
+"""Carried by the nodes of our managed node groups, whose own name label holds a generated name."""
+NODE_POOL_LABEL = "karpenter.sh/nodepool"
+
+
+class Placement(NamedTuple):
+    """What a pod says to land on certain nodes."""
+
+    node_selector: Mapping[str, str]
+    tolerations: Sequence[Mapping[str, str]] = ()
+
+
+def pod_template(component: Component, placement: Placement) -> dict[str, Any]:
+    """Return the pod template of *component*; Spark knows its container by this name.
+
+    https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/pod-templates.html
+    """
+    spec: dict[str, Any] = {"nodeSelector": dict(placement.node_selector)}
+    if placement.tolerations:
+        spec["tolerations"] = [dict(toleration) for toleration in placement.tolerations]
+    spec["containers"] = [{"name": f"spark-kubernetes-{component}"}]
+    return {"apiVersion": "v1", "kind": "Pod", "spec": spec}
+
+
+def pod_template_key(team: str, component: Component) -> str:
+    """Return the key in the platform's bucket of a team's template."""
+    return f"{team_prefix(team)}/pod-templates/{component}.yaml"
+
+
+def tolerating(taints: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
+    """Return a toleration for each taint, given as key, value and effect in Kubernetes' spelling."""
+    return [
+        {"key": key, "operator": "Equal", "value": value, "effect": effect}
+        if value
+        else {"key": key, "operator": "Exists", "effect": effect}
+        for key, value, effect in taints
+    ]

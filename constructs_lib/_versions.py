@@ -1,0 +1,67 @@
+"""Which versions of EKS, Karpenter and EMR exist and go together; facts as of 2026-11-21."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, NamedTuple
+
+from provisioners.spec import text
+
+KubernetesVersion = Literal["1.31", "1.32", "1.33", "1.34", "1.35", "1.36"]
+
+KarpenterVersion = Annotated[
+    str,
+    text(
+        r"1\.\d+\.\d+",
+        "must be a release of Karpenter 1.x, written in full",
+        "for example '1.14.1'; older releases know no NodePool v1",
+    ),
+]
+
+ReleaseLabel = Annotated[
+    str,
+    text(
+        r"emr-(spark-)?\d+\.\d+\.\d+-(latest|\d{8})",
+        "must be a release label of EMR on EKS",
+        "for example 'emr-7.13.0-latest'",
+        max_length=64,
+    ),
+]
+"""https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/emr-eks-releases.html"""
+
+DEFAULT_KUBERNETES: KubernetesVersion = "1.35"
+DEFAULT_KARPENTER = "1.14.1"
+DEFAULT_RELEASE = "emr-7.13.0-latest"
+
+
+class Support(NamedTuple):
+    """When a Kubernetes version on EKS loses support; `None` where AWS has not said."""
+
+    standard: date | None
+    extended: date | None
+
+
+EKS_SUPPORT: dict[KubernetesVersion, Support] = {
+    "1.31": Support(date(2025, 11, 26), date(2026, 11, 26)),
+    "1.32": Support(date(2026, 3, 23), date(2027, 3, 23)),
+    "1.33": Support(date(2026, 7, 29), date(2027, 7, 29)),
+    "1.34": Support(date(2026, 12, 2), date(2027, 12, 2)),
+    "1.35": Support(date(2027, 3, 27), date(2028, 3, 27)),
+    "1.36": Support(None, None),
+}
+"""https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html"""
+
+KARPENTER_SINCE: dict[KubernetesVersion, tuple[int, int, int]] = {
+    "1.31": (1, 0, 5),
+    "1.32": (1, 2, 0),
+    "1.33": (1, 5, 0),
+    "1.34": (1, 6, 0),
+    "1.35": (1, 9, 0),
+    "1.36": (1, 13, 0),
+}
+"""The first Karpenter for each Kubernetes: https://karpenter.sh/docs/upgrading/compatibility/"""
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return *version*, dotted numbers, as a tuple that compares."""
+    return tuple(int(part) for part in version.split("."))

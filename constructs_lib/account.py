@@ -1,0 +1,32 @@
+"""The AWS account and region that constructs work in."""
+
+from __future__ import annotations
+
+from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from constructs import Construct
+
+from constructs_lib._names import Region, checked, partition_of
+
+__all__ = ["Account"]
+
+
+class Account(Construct):
+    """Knows the region and its partition as literals, and the account's id as a literal or by asking AWS."""
+
+    def __init__(self, scope: Construct, id: str, *, region: str, account_id: str | None = None) -> None:
+        super().__init__(scope, id)
+        self.region: str = checked(Region, region, self.node.path)
+        self.partition: str = partition_of(region)
+        self.id: str = account_id or DataAwsCallerIdentity(self, "Resource").account_id
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of this account's *resource* in this region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.id}:{resource}"
+
+    def role_arn(self, name: str) -> str:
+        """Return the ARN of the IAM role *name*."""
+        return f"arn:{self.partition}:iam::{self.id}:role/{name}"
+
+    def managed_policy_arn(self, name: str) -> str:
+        """Return the ARN of the policy *name* that AWS manages."""
+        return f"arn:{self.partition}:iam::aws:policy/{name}"

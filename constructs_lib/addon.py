@@ -1,0 +1,93 @@
+"""An EKS add-on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_aws.eks_addon import EksAddon, EksAddonPodIdentityAssociation
+from constructs import Construct
+
+from constructs_lib._cluster import AddonSpec
+from constructs_lib._literal import literal
+from constructs_lib._names import fit
+from constructs_lib._policy import pod_identity_trust
+from constructs_lib.account import Account
+from constructs_lib.cluster import EksClusterLike
+from constructs_lib.role import Role
+
+__all__ = ["Addon", "AddonSpec", "ebs_csi_role", "pod_network"]
+
+
+class Addon(Construct):
+    """Defines an EKS add-on; *service_account* gets *role* through EKS Pod Identity.
+
+    *after* names what must be there first: most add-ons need nodes, and nodes need the network add-ons.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        cluster: EksClusterLike,
+        spec: AddonSpec | None = None,
+        configuration: Mapping[str, Any] | None = None,
+        service_account: str | None = None,
+        role: Role | None = None,
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        super().__init__(scope, id)
+        spec = spec or AddonSpec()
+        values = {**(configuration or {}), **literal(spec.configuration)}
+        identity = (
+            [EksAddonPodIdentityAssociation(role_arn=role.arn, service_account=service_account)]
+            if role and service_account
+            else None
+        )
+        self.resource: EksAddon = EksAddon(
+            self,
+            "Resource",
+            addon_name=name,
+            cluster_name=cluster.id,
+            addon_version=spec.version,
+            configuration_values=json.dumps(values, sort_keys=True) if values else None,
+            resolve_conflicts_on_create="OVERWRITE",
+            resolve_conflicts_on_update="OVERWRITE",
+            pod_identity_association=identity,
+            depends_on=[*after, *(role.attachments if role else ())] or None,
+        )
+        """What others that need the add-on name in their `after`."""
+
+
+def ebs_csi_role(scope: Construct, id: str, *, cluster: EksClusterLike, account: Account) -> Role:
+    """Return a role for the service account `ebs-csi-controller-sa` of the add-on aws-ebs-csi-driver."""
+    role = Role(scope, id, name=fit(f"{cluster.name}-ebs-csi", 64), trust=pod_identity_trust(account.id))
+    role.attach(
+        "AmazonEBSCSIDriverPolicy", account.managed_policy_arn("service-role/AmazonEBSCSIDriverPolicy")
+    )
+    return role
+
+
+def pod_network(pod_subnet_ids: Mapping[str, str], security_group_id: str) -> dict[str, Any]:
+    """Return the configuration of vpc-cni that gives pods addresses from subnets of their own.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html
+    """
+    if not pod_subnet_ids:
+        return {}
+    return {
+        "env": {
+            "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true",
+            "ENI_CONFIG_LABEL_DEF": "topology.kubernetes.io/zone",
+        },
+        "eniConfig": {
+            "create": True,
+            "subnets": {
+                zone: {"id": subnet, "securityGroups": [security_group_id]} for zone, subnet in pod_subnet_ids.items()
+            },
+        },
+    }

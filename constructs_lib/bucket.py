@@ -1,0 +1,170 @@
+"""A bucket."""
+
+from __future__ import annotations
+
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
+from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
+    S3BucketLifecycleConfiguration,
+    S3BucketLifecycleConfigurationRule,
+    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
+    S3BucketLifecycleConfigurationRuleExpiration,
+    S3BucketLifecycleConfigurationRuleFilter,
+    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
+)
+from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (
+    S3BucketOwnershipControls,
+    S3BucketOwnershipControlsRule,
+)
+from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
+from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
+from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
+    S3BucketServerSideEncryptionConfigurationA,
+    S3BucketServerSideEncryptionConfigurationRuleA,
+    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+)
+from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
+    S3BucketVersioningA,
+    S3BucketVersioningVersioningConfiguration,
+)
+from constructs import Construct
+
+from constructs_lib._bucket import BucketSpec
+from constructs_lib._job_role import sid
+from constructs_lib._policy import Statement, document
+from constructs_lib.account import Account
+from constructs_lib.role import Role
+
+__all__ = ["Bucket", "BucketSpec"]
+
+
+class Bucket(Construct):
+    """Defines a private, versioned, encrypted bucket that refuses plain HTTP and is kept while it holds objects.
+
+    *destroy* lets Terraform delete it with all that it holds. *kms_key_arn* encrypts what is written to it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        spec: BucketSpec,
+        kms_key_arn: str,
+        account: Account,
+        destroy: bool = False,
+    ) -> None:
+        super().__init__(scope, id)
+        bucket = S3Bucket(self, "Resource", bucket=name, force_destroy=destroy)
+        self.name: str = name
+        self.id: str = bucket.id
+        # A literal, where Terraform's `arn` would do: policies stay readable, and their size is known.
+        self.arn: str = f"arn:{account.partition}:s3:::{name}"
+        self._key_arn = kms_key_arn
+        S3BucketVersioningA(
+            self,
+            "Versioning",
+            bucket=self.id,
+            versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
+        )
+        S3BucketOwnershipControls(
+            self,
+            "Ownership",
+            bucket=self.id,
+            rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
+        )
+        blocked = S3BucketPublicAccessBlock(
+            self,
+            "PublicAccess",
+            bucket=self.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+        )
+        S3BucketServerSideEncryptionConfigurationA(
+            self,
+            "Encryption",
+            bucket=self.id,
+            rule=[
+                S3BucketServerSideEncryptionConfigurationRuleA(
+                    bucket_key_enabled=True,
+                    apply_server_side_encryption_by_default=(
+                        S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
+                            sse_algorithm="aws:kms", kms_master_key_id=kms_key_arn
+                        )
+                    ),
+                )
+            ],
+        )
+        # S3 refuses a policy and the public access block that are written at the same moment.
+        S3BucketPolicy(self, "Policy", bucket=self.id, policy=document([self._tls_only()]), depends_on=[blocked])
+        self._lifecycle(spec)
+
+    def _tls_only(self) -> Statement:
+        return Statement(
+            "DenyPlainHttp",
+            ["s3:*"],
+            [self.arn, f"{self.arn}/*"],
+            principals={"AWS": "*"},
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+            effect="Deny",
+        )
+
+    def _lifecycle(self, spec: BucketSpec) -> None:
+        rule = S3BucketLifecycleConfigurationRule
+        S3BucketLifecycleConfiguration(
+            self,
+            "Lifecycle",
+            bucket=self.id,
+            rule=[
+                rule(
+                    id="unfinished-and-overwritten",
+                    status="Enabled",
+                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+                    abort_incomplete_multipart_upload=[
+                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
+                    ],
+                    noncurrent_version_expiration=[
+                        S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(
+                            noncurrent_days=spec.noncurrent_days
+                        )
+                    ],
+                ),
+                rule(
+                    id="logs",
+                    status="Enabled",
+                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="logs/")],
+                    expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=spec.log_days)],
+                ),
+            ],
+        )
+
+    def grant_read(self, role: Role, *, prefix: str = "") -> None:
+        """Let *role* list and read what lies under *prefix*; empty: everything."""
+        self._grant(role, "Read", prefix, ["s3:GetObject"], ["kms:Decrypt"])
+
+    def grant_read_write(self, role: Role, *, prefix: str = "") -> None:
+        """Let *role* list, read, write and delete under *prefix*; empty: everything."""
+        self._grant(
+            role,
+            "ReadWrite",
+            prefix,
+            ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+        )
+
+    def _grant(self, role: Role, verb: str, prefix: str, objects: list[str], keys: list[str]) -> None:
+        where = sid(f"{self.name} {prefix}")
+        role.add_statements(bucket_statements(verb + where, self.arn, prefix, objects))
+        role.add_statement(Statement(f"{verb}Key{where}", keys, [self._key_arn]))
+
+
+def bucket_statements(id: str, arn: str, prefix: str, objects: list[str]) -> list[Statement]:
+    """Return what it takes to list the bucket *arn* under *prefix* and to do *objects* to what is there."""
+    listing = {"StringLike": {"s3:prefix": [prefix, f"{prefix}*"]}} if prefix else {}
+    return [
+        Statement(f"{id}Objects", objects, [f"{arn}/{prefix}*"]),
+        Statement(f"{id}List", ["s3:ListBucket"], [arn], conditions=listing),
+        Statement(f"{id}Locate", ["s3:GetBucketLocation"], [arn]),
+    ]

@@ -1,0 +1,172 @@
+"""The EKS cluster."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cdktf import Fn
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.data_aws_eks_cluster import DataAwsEksCluster
+from cdktf_cdktf_provider_aws.ec2_tag import Ec2Tag
+from cdktf_cdktf_provider_aws.eks_access_entry import EksAccessEntry
+from cdktf_cdktf_provider_aws.eks_access_policy_association import (
+    EksAccessPolicyAssociation,
+    EksAccessPolicyAssociationAccessScope,
+)
+from cdktf_cdktf_provider_aws.eks_cluster import (
+    EksCluster,
+    EksClusterAccessConfig,
+    EksClusterEncryptionConfig,
+    EksClusterEncryptionConfigProvider,
+    EksClusterKubernetesNetworkConfig,
+    EksClusterUpgradePolicy,
+    EksClusterVpcConfig,
+)
+from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
+from constructs import Construct
+
+from constructs_lib._cluster import AccessEntrySpec, AddonSpec, ClusterSpec, ExistingClusterSpec
+from constructs_lib._names import ClusterName, checked, fit
+from constructs_lib._policy import trust
+from constructs_lib.account import Account
+from constructs_lib.encryption_key import EncryptionKey
+from constructs_lib.role import Role
+from constructs_lib.vpc import Network
+
+__all__ = [
+    "AccessEntrySpec",
+    "AddonSpec",
+    "Cluster",
+    "ClusterSpec",
+    "EksClusterLike",
+    "ExistingCluster",
+    "ExistingClusterSpec",
+]
+
+
+class EksClusterLike(Protocol):
+    """What others need to know of a cluster, ours or an existing one."""
+
+    name: str
+    """The literal name, fit for keys and patterns."""
+    id: str
+    """The same name by reference: what uses it waits for the cluster."""
+    version: str
+    endpoint: str
+    certificate_authority: str
+    """The API server's certificate authority: PEM in base64."""
+    oidc_issuer: str
+    """The OIDC issuer without `https://`."""
+    oidc_provider_arn: str
+
+
+class Cluster(Construct):
+    """Defines an EKS cluster with encrypted secrets, control-plane logs, access entries and an OIDC provider.
+
+    Its API server is reached from the VPC, and from the internet only by the networks that the Spec names.
+    Nodes share the cluster's own security group, which is tagged for Karpenter to find.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, name: str, spec: ClusterSpec, network: Network, account: Account
+    ) -> None:
+        super().__init__(scope, id)
+        self.name: str = checked(ClusterName, name, self.node.path)
+        self.version: str = spec.version
+        role = Role(self, "Role", name=fit(f"{name}-cluster", 64), trust=trust("eks.amazonaws.com"))
+        role.attach("AmazonEKSClusterPolicy", account.managed_policy_arn("AmazonEKSClusterPolicy"))
+        # EKS would make this group itself when it first writes to it, with no retention and out of Terraform's sight.
+        logs = CloudwatchLogGroup(
+            self,
+            "ControlPlaneLogs",
+            name=f"/aws/eks/{name}/cluster",
+            retention_in_days=spec.log_retention_days,
+        )
+        cluster = EksCluster(
+            self,
+            "Resource",
+            name=self.name,
+            version=spec.version,
+            role_arn=role.arn,
+            bootstrap_self_managed_addons=False,
+            enabled_cluster_log_types=sorted(set(spec.logs)),
+            access_config=EksClusterAccessConfig(
+                authentication_mode=spec.authentication_mode,
+                bootstrap_cluster_creator_admin_permissions=spec.creator_is_admin,
+            ),
+            encryption_config=EksClusterEncryptionConfig(
+                provider=EksClusterEncryptionConfigProvider(key_arn=spec.kms_key_arn or self._key(account)),
+                resources=["secrets"],
+            ),
+            kubernetes_network_config=EksClusterKubernetesNetworkConfig(service_ipv4_cidr=spec.service_ipv4_cidr)
+            if spec.service_ipv4_cidr
+            else None,
+            upgrade_policy=EksClusterUpgradePolicy(support_type=spec.support_type),
+            vpc_config=EksClusterVpcConfig(
+                subnet_ids=list(network.private_subnet_ids.values()),
+                endpoint_private_access=True,
+                endpoint_public_access=bool(spec.public_access_cidrs),
+                public_access_cidrs=sorted(set(spec.public_access_cidrs)) or None,
+            ),
+            depends_on=[*role.attachments, logs],
+        )
+        self.id: str = cluster.name
+        self.arn: str = cluster.arn
+        self.endpoint: str = cluster.endpoint
+        self.certificate_authority: str = cluster.certificate_authority.get(0).data
+        self.security_group_id: str = cluster.vpc_config.cluster_security_group_id
+        issuer_url = cluster.identity.get(0).oidc.get(0).issuer
+        self.oidc_issuer: str = Fn.replace(issuer_url, "https://", "")
+        self.oidc_provider_arn: str = IamOpenidConnectProvider(
+            self, "OidcProvider", url=issuer_url, client_id_list=["sts.amazonaws.com"]
+        ).arn
+        Ec2Tag(
+            self,
+            "SecurityGroupDiscovery",
+            resource_id=self.security_group_id,
+            key="karpenter.sh/discovery",
+            value=self.name,
+        )
+        for entry in sorted(spec.access):
+            self._let_in(entry, spec.access[entry], account)
+
+    def _key(self, account: Account) -> str:
+        return EncryptionKey(
+            self,
+            "SecretsKey",
+            name=f"eks/{self.name}",
+            description=f"Kubernetes secrets of the EKS cluster {self.name}",
+            account=account,
+        ).arn
+
+    def _let_in(self, name: str, spec: AccessEntrySpec, account: Account) -> None:
+        place = Construct(self, f"access-{name}")
+        entry = EksAccessEntry(place, "Resource", cluster_name=self.id, principal_arn=spec.principal_arn)
+        EksAccessPolicyAssociation(
+            place,
+            "Policy",
+            cluster_name=self.id,
+            principal_arn=entry.principal_arn,
+            policy_arn=f"arn:{account.partition}:eks::aws:cluster-access-policy/{spec.policy}",
+            access_scope=EksAccessPolicyAssociationAccessScope(
+                type="namespace" if spec.namespaces else "cluster",
+                namespaces=sorted(set(spec.namespaces)) or None,
+            ),
+        )
+
+
+class ExistingCluster(Construct):
+    """Refers to a cluster that is there already, with its OIDC provider in IAM."""
+
+    def __init__(self, scope: Construct, id: str, *, spec: ExistingClusterSpec, account: Account) -> None:
+        super().__init__(scope, id)
+        data = DataAwsEksCluster(self, "Resource", name=spec.name)
+        self.name: str = spec.name
+        self.version: str = spec.version
+        self.id: str = data.name
+        self.endpoint: str = data.endpoint
+        self.certificate_authority: str = data.certificate_authority.get(0).data
+        self.oidc_issuer: str = Fn.replace(data.identity.get(0).oidc.get(0).issuer, "https://", "")
+        self.oidc_provider_arn: str = (
+            f"arn:{account.partition}:iam::{account.id}:oidc-provider/{self.oidc_issuer}"
+        )

@@ -1,0 +1,64 @@
+"""Karpenter's Kubernetes half: its custom resource definitions and its controller."""
+
+from __future__ import annotations
+
+import json
+
+from cdktf_cdktf_provider_helm.release import Release
+from constructs import Construct
+
+from constructs_lib._karpenter import KarpenterSpec, controller_values
+from constructs_lib.cluster import EksClusterLike
+from constructs_lib.karpenter_access import KarpenterAccess
+
+__all__ = ["KarpenterCharts"]
+
+_REPOSITORY = "oci://public.ecr.aws/karpenter"
+
+
+class KarpenterCharts(Construct):
+    """Installs both of Karpenter's charts: the definitions apart, so that an upgrade brings them along.
+
+    The chart keeps the controller off the nodes that Karpenter launches, so it needs nodes from elsewhere.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        spec: KarpenterSpec,
+        cluster: EksClusterLike,
+        access: KarpenterAccess,
+        isolated: bool = False,
+    ) -> None:
+        super().__init__(scope, id)
+        definitions = Release(
+            self,
+            "Definitions",
+            name="karpenter-crd",
+            repository=_REPOSITORY,
+            chart="karpenter-crd",
+            version=spec.version,
+            namespace=spec.namespace,
+        )
+        values = controller_values(
+            spec,
+            cluster_name=cluster.name,
+            queue_name=access.queue_name,
+            role_arn=access.controller_role_arn,
+            isolated=isolated,
+        )
+        self.resource: Release = Release(
+            self,
+            "Resource",
+            name="karpenter",
+            repository=_REPOSITORY,
+            chart="karpenter",
+            version=spec.version,
+            namespace=spec.namespace,
+            skip_crds=True,
+            wait=True,
+            values=[json.dumps(values, sort_keys=True)],
+            depends_on=[definitions],
+        )

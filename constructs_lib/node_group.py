@@ -1,0 +1,122 @@
+"""A managed node group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cdktf import Fn, ITerraformDependable, TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.eks_node_group import (
+    EksNodeGroup,
+    EksNodeGroupLaunchTemplate,
+    EksNodeGroupScalingConfig,
+    EksNodeGroupTaint,
+    EksNodeGroupUpdateConfig,
+)
+from cdktf_cdktf_provider_aws.launch_template import (
+    LaunchTemplate,
+    LaunchTemplateBlockDeviceMappings,
+    LaunchTemplateBlockDeviceMappingsEbs,
+    LaunchTemplateMetadataOptions,
+    LaunchTemplateTagSpecifications,
+)
+from constructs import Construct
+
+from constructs_lib._literal import literal
+from constructs_lib._names import fit
+from constructs_lib._node_group import NodeGroupSpec, TaintSpec
+from constructs_lib._pod_template import NODE_GROUP_LABEL
+from constructs_lib._policy import trust
+from constructs_lib.account import Account
+from constructs_lib.cluster import EksClusterLike
+from constructs_lib.role import Role
+from constructs_lib.vpc import Network
+
+__all__ = ["NodeGroup", "NodeGroupSpec", "TaintSpec"]
+
+_POLICIES = ("AmazonEC2ContainerRegistryPullOnly", "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy")
+_TAGGED_AT_LAUNCH = ("instance", "network-interface", "volume")
+
+
+class NodeGroup(Construct):
+    """Defines a managed node group with its role and launch template (AL2023, encrypted gp3, IMDSv2).
+
+    A change that needs new nodes makes the new group before the old one goes, so its name is generated. The
+    number of nodes is ours only at creation: afterwards it belongs to whoever scales. *tags* go to what EC2
+    launches, which a provider's default tags do not reach. *after* names the add-ons that nodes need to be ready.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        spec: NodeGroupSpec,
+        cluster: EksClusterLike,
+        network: Network,
+        account: Account,
+        tags: Mapping[str, str] | None = None,
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        super().__init__(scope, id)
+        full_name = f"{cluster.name}-{name}"
+        role = Role(self, "Role", name=fit(f"{full_name}-node", 64), trust=trust("ec2.amazonaws.com"))
+        for policy in _POLICIES:
+            role.attach(policy, account.managed_policy_arn(policy))
+        template = self._launch_template(full_name, spec, literal(tags or {}))
+        zones = sorted(set(spec.availability_zones)) or list(network.private_subnet_ids)
+        self.resource: EksNodeGroup = EksNodeGroup(
+            self,
+            "Resource",
+            cluster_name=cluster.id,
+            node_group_name_prefix=f"{name[:36]}-",
+            node_role_arn=role.arn,
+            ami_type=spec.ami_type,
+            capacity_type=spec.capacity_type,
+            instance_types=list(spec.instance_types),
+            labels={**spec.labels, NODE_GROUP_LABEL: name},
+            subnet_ids=[network.private_subnet_ids[zone] for zone in zones],
+            version=cluster.version,
+            launch_template=EksNodeGroupLaunchTemplate(
+                id=template.id, version=Fn.tostring(template.latest_version)
+            ),
+            scaling_config=EksNodeGroupScalingConfig(
+                min_size=spec.min_size, max_size=spec.max_size, desired_size=spec.desired
+            ),
+            taint=[EksNodeGroupTaint(key=t.key, value=t.value, effect=t.effect) for t in spec.taints] or None,
+            update_config=EksNodeGroupUpdateConfig(max_unavailable_percentage=spec.max_unavailable_percentage),
+            lifecycle=TerraformResourceLifecycle(
+                create_before_destroy=True, ignore_changes=["scaling_config[0].desired_size"]
+            ),
+            depends_on=[*role.attachments, *after],
+        )
+        """What others that need nodes name in their `after`."""
+        self.name: str = self.resource.node_group_name
+        self.arn: str = self.resource.arn
+
+    def _launch_template(self, name: str, spec: NodeGroupSpec, tags: Mapping[str, str]) -> LaunchTemplate:
+        return LaunchTemplate(
+            self,
+            "LaunchTemplate",
+            name=fit(name, 128),
+            update_default_version=True,
+            block_device_mappings=[
+                LaunchTemplateBlockDeviceMappings(
+                    device_name="/dev/xvda",
+                    ebs=LaunchTemplateBlockDeviceMappingsEbs(
+                        volume_type="gp3",
+                        volume_size=spec.disk_size_gib,
+                        encrypted="true",
+                        delete_on_termination="true",
+                    ),
+                )
+            ],
+            # One hop: the node itself reaches the metadata service, pods have identities of their own.
+            metadata_options=LaunchTemplateMetadataOptions(
+                http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
+            ),
+            tag_specifications=[
+                LaunchTemplateTagSpecifications(resource_type=kind, tags={"Name": name, **tags})
+                for kind in _TAGGED_AT_LAUNCH
+            ],
+        )

@@ -1,0 +1,61 @@
+"""An IAM role, and the permissions that things grant to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+from constructs import Construct
+
+from constructs_lib._names import RoleName, checked
+from constructs_lib._policy import INLINE_POLICIES_LIMIT, Statement, check_size, document
+
+__all__ = ["Role"]
+
+
+class Role(Construct):
+    """Defines a role that *trust* lets in; what it may do comes from `attach` and from grants of other constructs.
+
+    The name must be a literal. `arn` waits for the role, `ready` also for all that was attached to it.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, name: str, trust: str, description: str | None = None) -> None:
+        super().__init__(scope, id)
+        self.name: str = checked(RoleName, name, self.node.path)
+        self._resource = IamRole(
+            self, "Resource", name=self.name, assume_role_policy=trust, description=description or None
+        )
+        self.arn: str = self._resource.arn
+        self.attachments: list[IamRolePolicyAttachment | IamRolePolicy] = []
+        self._statements: dict[str, Statement] = {}
+        self._policy: IamRolePolicy | None = None
+
+    def attach(self, name: str, policy_arn: str) -> None:
+        """Attach a managed policy; *name* says which, and is part of the attachment's address."""
+        attachment = IamRolePolicyAttachment(self, name, role=self._resource.name, policy_arn=policy_arn)
+        self.attachments.append(attachment)
+
+    def add_statement(self, statement: Statement) -> None:
+        """Add *statement* to the role's own policy; the same one twice is one.
+
+        Raises `ValueError` when another statement has its sid, or when the policy grows past IAM's limit.
+        """
+        known = self._statements.setdefault(statement.sid, statement)
+        if known != statement:
+            raise ValueError(f"{self.node.path}: statement {statement.sid!r} is there already and says something else")
+        text = check_size(document(self._sorted_statements()), INLINE_POLICIES_LIMIT, self.node.path)
+        if self._policy is None:
+            self._policy = IamRolePolicy(self, "Policy", name="permissions", role=self._resource.name, policy=text)
+            self.attachments.append(self._policy)
+        else:
+            self._policy.policy = text
+
+    def add_statements(self, statements: Iterable[Statement]) -> None:
+        """Add each of *statements*."""
+        for statement in statements:
+            self.add_statement(statement)
+
+    def _sorted_statements(self) -> list[Statement]:
+        return [self._statements[sid] for sid in sorted(self._statements)]

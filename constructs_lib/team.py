@@ -1,0 +1,84 @@
+"""A data team's part of the platform."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from cdktf_cdktf_provider_aws.s3_object import S3Object
+from constructs import Construct
+
+from constructs_lib._literal import literal
+from constructs_lib._pod_template import COMPONENTS, Component, Placement, pod_template, pod_template_key
+from constructs_lib._team import TeamSpec, job_role_name, log_group_name, team_prefix, virtual_cluster_name
+from constructs_lib.account import Account
+from constructs_lib.bucket import Bucket
+from constructs_lib.cluster import EksClusterLike
+from constructs_lib.job_role import JobRole, JobRoleSpec
+from constructs_lib.log_group import LogGroup
+from constructs_lib.virtual_cluster import VirtualCluster
+
+__all__ = ["JobRoleSpec", "Placement", "Team", "TeamSpec"]
+
+
+class Team(Construct):
+    """Defines a virtual cluster, the role of its jobs, their log group and pod templates.
+
+    The jobs may use the team's own prefix of *bucket*, write their logs there and to the log group, and read the
+    platform's shared files; *placements* say where drivers and executors run.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        spec: TeamSpec,
+        cluster: EksClusterLike,
+        bucket: Bucket,
+        placements: Mapping[Component, Placement],
+        account: Account,
+        kms_key_arn: str,
+        destroy_logs: bool = False,
+    ) -> None:
+        super().__init__(scope, id)
+        namespace = spec.namespace or name
+        self.logs = LogGroup(
+            self,
+            "Logs",
+            name=log_group_name(cluster.name, name),
+            retention_days=spec.log_retention_days,
+            kms_key_arn=kms_key_arn,
+            account=account,
+            destroy=destroy_logs,
+        )
+        self.job_role = JobRole(
+            self,
+            "JobRole",
+            name=job_role_name(cluster.name, name, spec),
+            namespace=namespace,
+            cluster=cluster,
+            account=account,
+            spec=spec.job_role,
+        )
+        self.virtual_cluster = VirtualCluster(
+            self,
+            "VirtualCluster",
+            name=virtual_cluster_name(cluster.name, name),
+            namespace=namespace,
+            cluster=cluster,
+        )
+        bucket.grant_read_write(self.job_role, prefix=f"{team_prefix(name)}/")
+        bucket.grant_read_write(self.job_role, prefix=f"logs/{name}/")
+        self.logs.grant_write(self.job_role)
+        for component in COMPONENTS:
+            S3Object(
+                self,
+                f"{component}-pod-template",
+                bucket=bucket.id,
+                key=pod_template_key(name, component),
+                # JSON is YAML, and needs no library to write.
+                content=literal(json.dumps(pod_template(component, placements[component]), indent=2)),
+                content_type="application/yaml",
+            )

@@ -1,0 +1,112 @@
+"""An EMR virtual cluster: a namespace that EMR may run Spark in."""
+
+from __future__ import annotations
+
+from cdktf_cdktf_provider_aws.emrcontainers_virtual_cluster import (
+    EmrcontainersVirtualCluster,
+    EmrcontainersVirtualClusterContainerProvider,
+    EmrcontainersVirtualClusterContainerProviderInfo,
+    EmrcontainersVirtualClusterContainerProviderInfoEksInfo,
+)
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
+from cdktf_cdktf_provider_kubernetes.role_binding_v1 import (
+    RoleBindingV1,
+    RoleBindingV1Metadata,
+    RoleBindingV1RoleRef,
+    RoleBindingV1Subject,
+)
+from cdktf_cdktf_provider_kubernetes.role_v1 import RoleV1, RoleV1Metadata, RoleV1Rule
+from constructs import Construct
+
+from constructs_lib._names import checked
+from constructs_lib._policy import Statement
+from constructs_lib._virtual_cluster import EMR_RULES, EMR_USER, VirtualClusterName
+from constructs_lib.cluster import EksClusterLike
+from constructs_lib.role import Role
+from provisioners.spec import DnsLabel
+
+__all__ = ["VirtualCluster"]
+
+
+class VirtualCluster(Construct):
+    """Defines a namespace, what EMR may do in it, and its registration with EMR, made in this order.
+
+    EMR enters the cluster through an access entry that it makes itself when the virtual cluster is created;
+    who applies this needs `eks:CreateAccessEntry` and its kin.
+    Removing it goes the other way round, and EMR refuses while jobs run: cancel them first.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, name: str, namespace: str, cluster: EksClusterLike) -> None:
+        super().__init__(scope, id)
+        self.name: str = checked(VirtualClusterName, name, self.node.path)
+        self.namespace: str = checked(DnsLabel, namespace, self.node.path)
+        home = NamespaceV1(
+            self,
+            "Namespace",
+            metadata=NamespaceV1Metadata(
+                name=namespace,
+                labels={
+                    "app.kubernetes.io/managed-by": "emr-eks",
+                    # Spark's pods run as an ordinary user but may mount what a job brings, so baseline, not restricted.
+                    "pod-security.kubernetes.io/enforce": "baseline",
+                },
+            ),
+        )
+        binding = self._let_emr_in(home.metadata.name)
+        resource = EmrcontainersVirtualCluster(
+            self,
+            "Resource",
+            name=self.name,
+            container_provider=EmrcontainersVirtualClusterContainerProvider(
+                id=cluster.id,
+                type="EKS",
+                info=EmrcontainersVirtualClusterContainerProviderInfo(
+                    eks_info=EmrcontainersVirtualClusterContainerProviderInfoEksInfo(namespace=home.metadata.name)
+                ),
+            ),
+            depends_on=[binding],
+        )
+        self.id: str = resource.id
+        self.arn: str = resource.arn
+
+    def _let_emr_in(self, namespace: str) -> RoleBindingV1:
+        role = RoleV1(
+            self,
+            "Role",
+            metadata=RoleV1Metadata(name=EMR_USER, namespace=namespace),
+            rule=[
+                RoleV1Rule(api_groups=list(rule.api_groups), resources=list(rule.resources), verbs=list(rule.verbs))
+                for rule in EMR_RULES
+            ],
+        )
+        return RoleBindingV1(
+            self,
+            "RoleBinding",
+            metadata=RoleBindingV1Metadata(name=EMR_USER, namespace=namespace),
+            role_ref=RoleBindingV1RoleRef(
+                api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name
+            ),
+            subject=[RoleBindingV1Subject(kind="User", name=EMR_USER, api_group="rbac.authorization.k8s.io")],
+        )
+
+    def grant_start_job_run(self, submitter: Role, *, run_as: Role) -> None:
+        """Let *submitter* start jobs here under the identity of *run_as* only, and see and cancel them.
+
+        https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonemroneksemrcontainers.html
+        """
+        submitter.add_statements(
+            [
+                Statement(
+                    f"StartJobRuns{run_as.node.addr}",
+                    ["emr-containers:StartJobRun"],
+                    [self.arn],
+                    conditions={"ArnEquals": {"emr-containers:ExecutionRoleArn": run_as.arn}},
+                ),
+                Statement(f"ListJobRuns{self.node.addr}", ["emr-containers:ListJobRuns"], [self.arn]),
+                Statement(
+                    f"FollowJobRuns{self.node.addr}",
+                    ["emr-containers:CancelJobRun", "emr-containers:DescribeJobRun"],
+                    [f"{self.arn}/jobruns/*"],
+                ),
+            ]
+        )

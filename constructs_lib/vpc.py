@@ -1,0 +1,272 @@
+"""The network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
+from cdktf_cdktf_provider_aws.eip import Eip
+from cdktf_cdktf_provider_aws.flow_log import FlowLog
+from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
+from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
+from cdktf_cdktf_provider_aws.route import Route
+from cdktf_cdktf_provider_aws.route_table import RouteTable
+from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.subnet import Subnet as SubnetResource
+from cdktf_cdktf_provider_aws.vpc import Vpc as VpcResource
+from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
+from cdktf_cdktf_provider_aws.vpc_ipv4_cidr_block_association import VpcIpv4CidrBlockAssociation
+from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from constructs import Construct
+
+from constructs_lib._names import fit
+from constructs_lib._policy import Statement, trust
+from constructs_lib._vpc import ExistingVpcSpec, FlowLogsSpec, Subnet, SubnetRange, Tier, VpcSpec
+from constructs_lib.account import Account
+from constructs_lib.log_group import LogGroup
+from constructs_lib.role import Role
+
+__all__ = ["ExistingVpc", "ExistingVpcSpec", "FlowLogsSpec", "Network", "SubnetRange", "Vpc", "VpcSpec"]
+
+
+class Network(Protocol):
+    """What a cluster needs to know of a VPC."""
+
+    private_subnet_ids: Mapping[str, str]
+    """Ids of the private subnets by availability zone."""
+    pod_subnet_ids: Mapping[str, str]
+    """Ids of the subnets for pods by availability zone; empty where pods share the nodes' subnets."""
+
+
+class ExistingVpc:
+    """A VPC that is there already; nothing is created."""
+
+    def __init__(self, spec: ExistingVpcSpec) -> None:
+        self.private_subnet_ids: Mapping[str, str] = {zone: spec.private_subnets[zone] for zone in spec.zones}
+        self.pod_subnet_ids: Mapping[str, str] = {}
+
+
+class Vpc(Construct):
+    """Defines a VPC with public and private subnets, NAT gateways, endpoints and flow logs.
+
+    *cluster_name* goes into the tags by which load balancers and Karpenter find their subnets.
+    Subnets are children of their tier and availability zone, so each zone comes and goes by itself.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, name: str, cluster_name: str, spec: VpcSpec, account: Account):
+        super().__init__(scope, id)
+        self._name, self._cluster_name, self._spec, self._account = name, cluster_name, spec, account
+        self.cidr: str = spec.cidr
+        vpc = VpcResource(
+            self,
+            "Resource",
+            cidr_block=spec.cidr,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags={"Name": name},
+        )
+        self.id: str = vpc.id
+        # A VPC's default group lets its members talk to each other; taken over without rules, it lets nothing through.
+        DefaultSecurityGroup(self, "DefaultSecurityGroup", vpc_id=self.id, tags={"Name": f"{name}-default-unused"})
+        self._tiers: dict[Tier, Construct] = {}
+        self._places: dict[tuple[Tier, str], Construct] = {}
+        self._subnets: dict[Tier, dict[str, str]] = {"public": {}, "private": {}, "pods": {}}
+        self._private_route_tables: dict[str, str] = {}
+        self.nat_public_ips: dict[str, str] = {}
+        """Public addresses of the NAT gateways, by availability zone."""
+
+        self._public_tier()
+        self._private_tier()
+        if spec.pod_cidr:
+            self._pod_tier(spec.pod_cidr)
+        self._gateway_endpoints()
+        self._interface_endpoints()
+        if spec.flow_logs:
+            self._flow_logs(spec.flow_logs)
+        self.public_subnet_ids: Mapping[str, str] = self._subnets["public"]
+        self.private_subnet_ids: Mapping[str, str] = self._subnets["private"]
+        self.pod_subnet_ids: Mapping[str, str] = self._subnets["pods"]
+
+    def _public_tier(self) -> None:
+        gateway = InternetGateway(self, "InternetGateway", vpc_id=self.id, tags={"Name": self._name})
+        table = RouteTable(self, "PublicRouteTable", vpc_id=self.id, tags={"Name": f"{self._name}-public"})
+        Route(
+            self,
+            "InternetRoute",
+            route_table_id=table.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=gateway.id,
+        )
+        for subnet in self._planned("public"):
+            self._subnet(subnet, table.id, tags={"kubernetes.io/role/elb": "1"})
+
+    def _private_tier(self) -> None:
+        gateways = self._nat_gateways()
+        for subnet in self._planned("private"):
+            zone = subnet.availability_zone
+            table = RouteTable(
+                self._place("private", zone),
+                "RouteTable",
+                vpc_id=self.id,
+                tags={"Name": f"{self._name}-private-{zone}"},
+            )
+            self._private_route_tables[zone] = table.id
+            self._subnet(
+                subnet,
+                table.id,
+                tags={"kubernetes.io/role/internal-elb": "1", "karpenter.sh/discovery": self._cluster_name},
+            )
+            if gateways:
+                Route(
+                    self._place("private", zone),
+                    "NatRoute",
+                    route_table_id=table.id,
+                    destination_cidr_block="0.0.0.0/0",
+                    nat_gateway_id=gateways.get(zone) or next(iter(gateways.values())),
+                )
+
+    def _pod_tier(self, cidr: str) -> None:
+        secondary = VpcIpv4CidrBlockAssociation(self, "PodCidr", vpc_id=self.id, cidr_block=cidr)
+        for subnet in self._planned("pods"):
+            zone = subnet.availability_zone
+            # `vpc_id` of the association, not of the VPC: a subnet must wait for its addresses.
+            self._subnet(subnet, self._private_route_tables[zone], tags={}, vpc_id=secondary.vpc_id)
+
+    def _nat_gateways(self) -> dict[str, str]:
+        """Return the ids of the NAT gateways by availability zone."""
+        if self._spec.nat_gateways == "none":
+            return {}
+        single = self._spec.nat_gateways == "single"
+        gateways = {}
+        for zone in self._spec.zones[:1] if single else self._spec.zones:
+            place = Construct(self, "nat" if single else f"nat-{zone}")
+            name = f"{self._name}-{zone}"
+            address = Eip(place, "Eip", domain="vpc", tags={"Name": name})
+            gateway = NatGateway(
+                place,
+                "Resource",
+                allocation_id=address.id,
+                subnet_id=self._subnets["public"][zone],
+                tags={"Name": name},
+            )
+            gateways[zone] = gateway.id
+            self.nat_public_ips[zone] = address.public_ip
+        return gateways
+
+    def _subnet(self, subnet: Subnet, route_table_id: str, *, tags: dict[str, str], vpc_id: str | None = None) -> None:
+        place = self._place(subnet.tier, subnet.availability_zone)
+        resource = SubnetResource(
+            place,
+            "Resource",
+            vpc_id=vpc_id or self.id,
+            availability_zone=subnet.availability_zone,
+            cidr_block=subnet.cidr,
+            tags={
+                "Name": f"{self._name}-{subnet.tier}-{subnet.availability_zone}",
+                f"kubernetes.io/cluster/{self._cluster_name}": "shared",
+            }
+            | tags,
+        )
+        RouteTableAssociation(place, "RouteTableAssociation", subnet_id=resource.id, route_table_id=route_table_id)
+        self._subnets[subnet.tier][subnet.availability_zone] = resource.id
+
+    def _gateway_endpoints(self) -> None:
+        for service in sorted(set(self._spec.gateway_endpoints)):
+            VpcEndpoint(
+                self,
+                f"{service}-endpoint",
+                vpc_id=self.id,
+                service_name=self._service_name(service),
+                vpc_endpoint_type="Gateway",
+                route_table_ids=list(self._private_route_tables.values()),
+                tags={"Name": f"{self._name}-{service}"},
+            )
+
+    def _interface_endpoints(self) -> None:
+        services = self._spec.endpoint_services
+        if not services:
+            return
+        group = SecurityGroup(
+            self,
+            "EndpointSecurityGroup",
+            name=f"{self._name}-endpoints",
+            description="HTTPS from the VPC to AWS services",
+            vpc_id=self.id,
+            tags={"Name": f"{self._name}-endpoints"},
+        )
+        VpcSecurityGroupIngressRule(
+            self,
+            "EndpointHttps",
+            security_group_id=group.id,
+            description="HTTPS from the VPC",
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            cidr_ipv4=self.cidr,
+        )
+        for service in services:
+            VpcEndpoint(
+                self,
+                f"{service}-endpoint",
+                vpc_id=self.id,
+                service_name=self._service_name(service),
+                vpc_endpoint_type="Interface",
+                private_dns_enabled=True,
+                subnet_ids=list(self._subnets["private"].values()),
+                security_group_ids=[group.id],
+                tags={"Name": f"{self._name}-{service}"},
+            )
+
+    def _flow_logs(self, spec: FlowLogsSpec) -> None:
+        logs = LogGroup(
+            self,
+            "FlowLogs",
+            name=f"/aws/vpc/{self._name}/flow-logs",
+            retention_days=spec.retention_days,
+            account=self._account,
+            destroy=True,
+        )
+        role = Role(
+            self,
+            "FlowLogsRole",
+            name=fit(f"{self._name}-flow-logs", 64),
+            trust=trust(
+                "vpc-flow-logs.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": self._account.id}},
+            ),
+        )
+        role.add_statement(
+            Statement(
+                "WriteFlowLogs",
+                ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                [f"{logs.arn}:*"],
+            )
+        )
+        role.add_statement(Statement("FindLogGroups", ["logs:DescribeLogGroups"], ["*"]))
+        FlowLog(
+            self,
+            "FlowLog",
+            vpc_id=self.id,
+            traffic_type=spec.traffic_type,
+            log_destination=logs.arn,
+            iam_role_arn=role.arn,
+            tags={"Name": self._name},
+            depends_on=role.attachments,
+        )
+
+    def _service_name(self, service: str) -> str:
+        prefix = "cn.com.amazonaws" if self._account.partition == "aws-cn" else "com.amazonaws"
+        return f"{prefix}.{self._account.region}.{service}"
+
+    def _planned(self, tier: Tier) -> list[Subnet]:
+        return [subnet for subnet in self._spec.subnets() if subnet.tier == tier]
+
+    def _place(self, tier: Tier, zone: str) -> Construct:
+        """Return the construct that holds what belongs to *zone* in *tier*."""
+        if tier not in self._tiers:
+            self._tiers[tier] = Construct(self, tier)
+        if (tier, zone) not in self._places:
+            self._places[tier, zone] = Construct(self._tiers[tier], zone)
+        return self._places[tier, zone]

@@ -1,0 +1,70 @@
+"""Composes the app: platform.yaml -> stacks. `cdktf synth` runs this; `python main.py` gives the same."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provisioners.source import InvalidFile
+from stacks.platform import Platform, load
+
+if TYPE_CHECKING:
+    from cdktf import App, TerraformStack
+
+    from constructs_lib.cluster import Cluster
+    from constructs_lib.vpc import Network
+
+
+def build(app: App, platform: Platform) -> None:
+    """Add the platform's stacks to *app*; each waits for the one before, and is destroyed before it."""
+    # Imported here, because cdktf starts Node: a platform.yaml with a mistake is answered without it.
+    from constructs_lib.vpc import ExistingVpc
+    from stacks.addons import AddonsStack
+    from stacks.cluster import ClusterStack
+    from stacks.network import NetworkStack
+    from stacks.node_pools import NodePoolsStack
+    from stacks.teams import TeamsStack
+
+    spec = platform.spec
+    stacks: list[TerraformStack] = []
+    network: Network | None = ExistingVpc(spec.existing_vpc) if spec.existing_vpc else None
+    cluster: Cluster | None = None
+    if spec.vpc:
+        network_stack = NetworkStack(app, spec, spec.vpc)
+        stacks.append(network_stack)
+        network = network_stack.vpc
+    if network:
+        cluster_stack = ClusterStack(app, spec, network)
+        stacks.append(cluster_stack)
+        cluster = cluster_stack.cluster
+        if spec.karpenter and cluster_stack.karpenter:
+            stacks.append(AddonsStack(app, spec, spec.karpenter, cluster, cluster_stack.karpenter))
+    if platform.pools.node_pools:
+        stacks.append(NodePoolsStack(app, spec, platform.pools, cluster))
+    if spec.teams:
+        stacks.append(TeamsStack(app, platform, cluster))
+    for before, after in zip(stacks, stacks[1:], strict=False):
+        after.add_dependency(before)
+
+
+def main() -> int:
+    """Synthesise the platform in the file that EMR_EKS_PLATFORM names, by default platform.yaml."""
+    try:
+        platform = load(Path(os.environ.get("EMR_EKS_PLATFORM", "platform.yaml")))
+    except InvalidFile as invalid:
+        print(invalid, file=sys.stderr)
+        return 2
+    for advice in platform.advice:
+        print(f"warning: {advice}", file=sys.stderr)
+    from cdktf import App
+
+    app = App()
+    build(app, platform)
+    app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

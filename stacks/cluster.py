@@ -1,0 +1,95 @@
+"""The cluster in AWS: EKS, its nodes and add-ons, and Karpenter's permissions and queue."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from constructs_lib.addon import Addon, AddonSpec, ebs_csi_role, pod_network
+from constructs_lib.cluster import Cluster
+from constructs_lib.karpenter_access import KarpenterAccess
+from constructs_lib.node_group import NodeGroup
+from constructs_lib.vpc import Network
+from stacks._stack import PlatformStack
+from stacks.platform import PlatformSpec
+
+_BEFORE_NODES = ("eks-pod-identity-agent", "kube-proxy", "vpc-cni")
+_AFTER_NODES = ("aws-ebs-csi-driver", "coredns")
+
+
+class ClusterStack(PlatformStack):
+    """Holds the cluster that the platform builds."""
+
+    def __init__(self, scope: Construct, platform: PlatformSpec, network: Network) -> None:
+        super().__init__(scope, platform, "cluster")
+        self._account = self.add_aws()
+        self.cluster = Cluster(
+            self,
+            "cluster",
+            name=platform.cluster_name,
+            spec=platform.cluster,
+            network=network,
+            account=self._account,
+        )
+        first = [
+            self._addon(
+                name,
+                configuration=pod_network(network.pod_subnet_ids, self.cluster.security_group_id)
+                if name == "vpc-cni"
+                else None,
+            )
+            for name in _BEFORE_NODES
+        ]
+        groups = self._node_groups(network, first)
+        self._later_addons(groups)
+        self.karpenter = (
+            KarpenterAccess(
+                self, "karpenter", spec=platform.karpenter, cluster=self.cluster, account=self._account
+            )
+            if platform.karpenter
+            else None
+        )
+        self._outputs(groups)
+
+    def _node_groups(self, network: Network, addons: list[Addon]) -> dict[str, NodeGroup]:
+        place = Construct(self, "node-group")
+        return {
+            name: NodeGroup(
+                place,
+                name,
+                name=name,
+                spec=self.platform.node_groups[name],
+                cluster=self.cluster,
+                network=network,
+                account=self._account,
+                tags=self.platform.tags | {"Platform": self.platform.name},
+                after=[addon.resource for addon in addons],
+            )
+            for name in sorted(self.platform.node_groups)
+        }
+
+    def _later_addons(self, groups: dict[str, NodeGroup]) -> None:
+        others = set(self.platform.cluster.addons) - {*_BEFORE_NODES, *_AFTER_NODES}
+        role = ebs_csi_role(self, "ebs-csi", cluster=self.cluster, account=self._account)
+        for name in sorted({*_AFTER_NODES, *others}):
+            ebs = name == "aws-ebs-csi-driver"
+            self._addon(
+                name,
+                service_account="ebs-csi-controller-sa" if ebs else None,
+                role=role if ebs else None,
+                after=[group.resource for group in groups.values()],
+            )
+
+    def _addon(self, name: str, **arguments: object) -> Addon:
+        spec = self.platform.cluster.addons.get(name, AddonSpec())
+        return Addon(self, f"addon-{name}", name=name, cluster=self.cluster, spec=spec, **arguments)
+
+    def _outputs(self, groups: dict[str, NodeGroup]) -> None:
+        self.add_output("eks_cluster_name", self.cluster.id, "The cluster.")
+        self.add_output("eks_cluster_arn", self.cluster.arn, "Its ARN.")
+        self.add_output("eks_cluster_endpoint", self.cluster.endpoint, "Its API server.")
+        self.add_output("managed_node_groups", {name: group.arn for name, group in groups.items()}, "ARNs by name.")
+        self.add_output(
+            "configure_kubectl",
+            f"aws eks update-kubeconfig --region {self.platform.region} --name {self.cluster.id}",
+            "The command that lets kubectl into the cluster.",
+        )

@@ -1,0 +1,81 @@
+"""The data teams: the bucket that they share, and each team's namespace, virtual cluster, role and logs."""
+
+from __future__ import annotations
+
+from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRole
+from constructs import Construct
+
+from constructs_lib.bucket import Bucket
+from constructs_lib.cluster import EksClusterLike
+from constructs_lib.encryption_key import EncryptionKey, logs_may_use
+from constructs_lib.team import Team
+from stacks._stack import PlatformStack
+from stacks.platform import Platform
+
+
+class TeamsStack(PlatformStack):
+    """Holds what the data teams work with."""
+
+    def __init__(self, scope: Construct, platform: Platform, cluster: EksClusterLike | None) -> None:
+        super().__init__(scope, platform.spec, "teams")
+        spec = platform.spec
+        self._account = account = self.add_aws()
+        cluster = self.cluster_of(cluster, account)
+        self.add_kubernetes(cluster)
+        if spec.emr_service_linked_role == "create":
+            IamServiceLinkedRole(self, "service-linked-role", aws_service_name="emr-containers.amazonaws.com")
+        key_arn = spec.bucket.kms_key_arn or self._key(cluster.name)
+        bucket = Bucket(
+            self,
+            "bucket",
+            name=spec.bucket_name(account.id),
+            spec=spec.bucket,
+            kms_key_arn=key_arn,
+            account=account,
+            destroy=spec.bucket.destroy and spec.destroy_data,
+        )
+        place = Construct(self, "team")
+        teams = {
+            name: Team(
+                place,
+                name,
+                name=name,
+                spec=spec.teams[name],
+                cluster=cluster,
+                bucket=bucket,
+                placements=platform.placements(name),
+                account=account,
+                kms_key_arn=key_arn,
+                destroy_logs=spec.destroy_data,
+            )
+            for name in sorted(spec.teams)
+        }
+        self._outputs(bucket, teams)
+
+    def _key(self, cluster_name: str) -> str:
+        return EncryptionKey(
+            self,
+            "data-key",
+            name=f"emr-eks/{cluster_name}",
+            description=f"Data and logs of the teams on {cluster_name}",
+            account=self._account,
+            statements=[logs_may_use(self._account)],
+        ).arn
+
+    def _outputs(self, bucket: Bucket, teams: dict[str, Team]) -> None:
+        self.add_output("default_bucket_name", bucket.id, "The bucket for job code, pod templates, data and logs.")
+        self.add_output(
+            "emrcontainers_virtual_cluster_id",
+            {name: team.virtual_cluster.id for name, team in teams.items()},
+            "Ids of the virtual clusters, by team.",
+        )
+        self.add_output(
+            "emr_on_eks_role_arn",
+            {name: team.job_role.arn for name, team in teams.items()},
+            "ARNs of the job roles, by team.",
+        )
+        self.add_output(
+            "emr_on_eks_log_group",
+            {name: team.logs.id for name, team in teams.items()},
+            "Log groups of the jobs, by team.",
+        )
