@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def build(app: App, platform: Platform) -> None:
         stacks.append(NodePoolsStack(app, spec, platform.pools, cluster))
     if spec.teams:
         stacks.append(TeamsStack(app, platform, cluster))
-    for before, after in zip(stacks, stacks[1:], strict=False):
+    for before, after in pairwise(stacks):
         after.add_dependency(before)
 
 

@@ -14,10 +14,12 @@ class BucketSpec(Spec):
     """The bucket for job code, pod templates, data and logs; each team has its own prefix."""
 
     name: BucketName | None = Field(
-        None, description="The bucket's name, by default `<platform>-<account>-<region>`; names are unique in AWS."
+        None,
+        description="The bucket's name, by default `<platform>-<account>-<region>`; names are unique in AWS.",
     )
     kms_key_arn: Arn | None = Field(
-        None, description="Your own key for the bucket and the log groups; by default one is created and rotated."
+        None,
+        description="Your own key for the bucket and the log groups; by default one is created and rotated.",
     )
     noncurrent_days: Annotated[int, Field(ge=1)] = Field(
         30, description="How many days overwritten and deleted objects can still be restored."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -46,19 +46,22 @@ class ClusterSpec(Spec):
 
     version: KubernetesVersion = Field(DEFAULT_KUBERNETES, description="The Kubernetes version, in quotes.")
     public_access_cidrs: Items[Cidr] = Field(
-        (), description="Networks that reach the API server from the internet; empty: none, the endpoint is private."
+        (),
+        description="Networks that reach the API server from the internet; empty: none, the endpoint is private.",
     )
     authentication_mode: Literal["API", "API_AND_CONFIG_MAP"] = Field(
         "API", description="How EKS learns who may enter; EMR needs access entries, which both modes have."
     )
     creator_is_admin: bool = Field(
-        True, description="Whether who creates the cluster may administer it, as applying the later stacks needs."
+        True,
+        description="Whether who creates the cluster may administer it, as applying the later stacks needs.",
     )
     access: dict[DnsLabel, AccessEntrySpec] = Field(
         {}, description="Further principals, each under a name of your choice."
     )
     logs: Items[ControlPlaneLog] = Field(
-        ("api", "audit", "authenticator", "controllerManager", "scheduler"), description="Control-plane logs to keep."
+        ("api", "audit", "authenticator", "controllerManager", "scheduler"),
+        description="Control-plane logs to keep.",
     )
     log_retention_days: RetentionDays = Field(365, description="How long control-plane logs are kept.")
     kms_key_arn: Arn | None = Field(

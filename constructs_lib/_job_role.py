@@ -50,7 +50,9 @@ class JobRoleSpec(Spec):
         "service accounts under 63, which matters where a network plugin copies them into labels.",
     )
     read_buckets: Items[Arn] = Field(
-        (), description="Further buckets, or prefixes of buckets, to read.", examples=[["arn:aws:s3:::raw-data/sales"]]
+        (),
+        description="Further buckets, or prefixes of buckets, to read.",
+        examples=[["arn:aws:s3:::raw-data/sales"]],
     )
     write_buckets: Items[Arn] = Field((), description="Further buckets, or prefixes, to read and write.")
     read_databases: Items[str] = Field((), description="Databases of the Glue Data Catalog to read.")

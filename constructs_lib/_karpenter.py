@@ -208,7 +208,11 @@ def _iam_integration(scope: ControllerScope) -> list[Statement]:
         ),
         Statement(
             "AllowScopedInstanceProfileActions",
-            ["iam:AddRoleToInstanceProfile", "iam:DeleteInstanceProfile", "iam:RemoveRoleFromInstanceProfile"],
+            [
+                "iam:AddRoleToInstanceProfile",
+                "iam:DeleteInstanceProfile",
+                "iam:RemoveRoleFromInstanceProfile",
+            ],
             scope.instance_profiles,
             conditions=existing,
         ),

@@ -62,7 +62,8 @@ class NodeGroupSpec(Spec):
     min_size: Annotated[int, Field(ge=0, le=450)] = Field(description="The fewest nodes.", examples=[2])
     max_size: Annotated[int, Field(ge=1, le=450)] = Field(description="The most nodes.", examples=[5])
     desired_size: Annotated[int, Field(ge=0, le=450)] | None = Field(
-        None, description="Nodes at creation, by default the fewest; after that the number is left to whoever scales."
+        None,
+        description="Nodes at creation, by default the fewest; after that the number is left to whoever scales.",
     )
     disk_size_gib: Annotated[int, Field(ge=20, le=16384)] = Field(100, description="The root volume, gp3, encrypted.")
     availability_zones: Items[AvailabilityZone] = Field((), description="Limits the group to these zones; empty: all.")
@@ -77,7 +78,9 @@ class NodeGroupSpec(Spec):
             yield Problem(("min_size",), f"must be at most max_size, which is {self.max_size}", self.min_size)
         elif not self.min_size <= self.desired <= self.max_size:
             yield Problem(
-                ("desired_size",), f"must be from min_size {self.min_size} to max_size {self.max_size}", self.desired
+                ("desired_size",),
+                f"must be from min_size {self.min_size} to max_size {self.max_size}",
+                self.desired,
             )
         if len(set(self.instance_types)) < len(self.instance_types):
             yield Problem(("instance_types",), "must name each type once", list(self.instance_types))

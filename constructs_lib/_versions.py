@@ -41,7 +41,7 @@ class Support(NamedTuple):
     extended: date | None
 
 
-EKS_SUPPORT: dict[KubernetesVersion, Support] = {
+EKS_SUPPORT: dict[str, Support] = {
     "1.31": Support(date(2025, 11, 26), date(2026, 11, 26)),
     "1.32": Support(date(2026, 3, 23), date(2027, 3, 23)),
     "1.33": Support(date(2026, 7, 29), date(2027, 7, 29)),
@@ -51,7 +51,7 @@ EKS_SUPPORT: dict[KubernetesVersion, Support] = {
 }
 """https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html"""
 
-KARPENTER_SINCE: dict[KubernetesVersion, tuple[int, int, int]] = {
+KARPENTER_SINCE: dict[str, tuple[int, int, int]] = {
     "1.31": (1, 0, 5),
     "1.32": (1, 2, 0),
     "1.33": (1, 5, 0),

@@ -66,9 +66,7 @@ class Addon(Construct):
 def ebs_csi_role(scope: Construct, id: str, *, cluster: EksClusterLike, account: Account) -> Role:
     """Return a role for the service account `ebs-csi-controller-sa` of the add-on aws-ebs-csi-driver."""
     role = Role(scope, id, name=fit(f"{cluster.name}-ebs-csi", 64), trust=pod_identity_trust(account.id))
-    role.attach(
-        "AmazonEBSCSIDriverPolicy", account.managed_policy_arn("service-role/AmazonEBSCSIDriverPolicy")
-    )
+    role.attach("AmazonEBSCSIDriverPolicy", account.managed_policy_arn("service-role/AmazonEBSCSIDriverPolicy"))
     return role
 
 

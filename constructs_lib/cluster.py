@@ -167,6 +167,4 @@ class ExistingCluster(Construct):
         self.endpoint: str = data.endpoint
         self.certificate_authority: str = data.certificate_authority.get(0).data
         self.oidc_issuer: str = Fn.replace(data.identity.get(0).oidc.get(0).issuer, "https://", "")
-        self.oidc_provider_arn: str = (
-            f"arn:{account.partition}:iam::{account.id}:oidc-provider/{self.oidc_issuer}"
-        )
+        self.oidc_provider_arn: str = f"arn:{account.partition}:iam::{account.id}:oidc-provider/{self.oidc_issuer}"

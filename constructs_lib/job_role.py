@@ -39,9 +39,7 @@ class JobRole(Role):
             account_id=account.id,
             where=f"{scope.node.path}/{id}",
         )
-        super().__init__(
-            scope, id, name=name, trust=trust, description=f"Spark jobs in {namespace} on {cluster.name}"
-        )
+        super().__init__(scope, id, name=name, trust=trust, description=f"Spark jobs in {namespace} on {cluster.name}")
         if spec:
             self._apply(spec, account)
 
@@ -52,7 +50,9 @@ class JobRole(Role):
             self._use_bucket(arn, "Read", ["s3:GetObject"])
         for arn in spec.write_buckets:
             self._use_bucket(
-                arn, "ReadWrite", ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+                arn,
+                "ReadWrite",
+                ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
             )
         for write, databases in ((False, spec.read_databases), (True, spec.write_databases)):
             for database in databases:

@@ -77,9 +77,7 @@ class NodeGroup(Construct):
             labels={**spec.labels, NODE_GROUP_LABEL: name},
             subnet_ids=[network.private_subnet_ids[zone] for zone in zones],
             version=cluster.version,
-            launch_template=EksNodeGroupLaunchTemplate(
-                id=template.id, version=Fn.tostring(template.latest_version)
-            ),
+            launch_template=EksNodeGroupLaunchTemplate(id=template.id, version=Fn.tostring(template.latest_version)),
             scaling_config=EksNodeGroupScalingConfig(
                 min_size=spec.min_size, max_size=spec.max_size, desired_size=spec.desired
             ),

@@ -21,7 +21,12 @@ class NodePools(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, node_classes: Sequence[EC2NodeClass], node_pools: Sequence[NodePool]
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        node_classes: Sequence[EC2NodeClass],
+        node_pools: Sequence[NodePool],
     ) -> None:
         super().__init__(scope, id)
         place = Construct(self, "node-class")

@@ -83,9 +83,7 @@ class VirtualCluster(Construct):
             self,
             "RoleBinding",
             metadata=RoleBindingV1Metadata(name=EMR_USER, namespace=namespace),
-            role_ref=RoleBindingV1RoleRef(
-                api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name
-            ),
+            role_ref=RoleBindingV1RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name),
             subject=[RoleBindingV1Subject(kind="User", name=EMR_USER, api_group="rbac.authorization.k8s.io")],
         )
 

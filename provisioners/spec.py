@@ -6,12 +6,23 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Strict,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 Path = tuple[str | int, ...]
 
-_NOTHING: Any = object()
+NOTHING: Any = object()
+"""No value was seen; None is one."""
+RULES_LATER = object()
+"""Validation context of a reader that judges the fields first and asks for `broken_by` afterwards."""
 _TOKEN = "${TfToken["
 
 
@@ -24,12 +35,12 @@ class Problem(NamedTuple):
 
     path: Path
     rule: str
-    got: Any = _NOTHING
+    got: Any = NOTHING
     hint: str = ""
     reads: tuple[Path, ...] = ()
 
     def __str__(self) -> str:
-        got = "" if self.got is _NOTHING else f", got {self.got!r}"
+        got = "" if self.got is NOTHING else f", got {self.got!r}"
         hint = f"; {self.hint}" if self.hint else ""
         return f"{self.rule}{got}{hint}"
 
@@ -48,18 +59,23 @@ class Spec(BaseModel):
         return iter(())
 
     @model_validator(mode="after")
-    def _obey_rules(self) -> Spec:
-        problems = [*self._tokens(), *self.rules()]
-        if problems:
+    def _obey_rules(self, info: ValidationInfo) -> Spec:
+        if info.context is not RULES_LATER and (problems := [*broken_by(self)]):
             raise broken_rules(problems)
         return self
 
-    def _tokens(self) -> Iterator[Problem]:
-        for name, value in self:
-            if isinstance(value, str) and _TOKEN in value:
-                yield Problem(
-                    (name,), "must be known before synthesis", value, "pass live objects as arguments, not in a Spec"
-                )
+
+def broken_by(spec: Spec) -> Iterator[Problem]:
+    """Yield every cross-field problem of *spec* itself; those of the Specs inside are theirs to report."""
+    for name, value in spec:
+        if isinstance(value, str) and _TOKEN in value:
+            yield Problem(
+                (name,),
+                "must be known before synthesis",
+                value,
+                "pass live objects as arguments, not in a Spec",
+            )
+    yield from spec.rules()
 
 
 def broken_rules(problems: list[Problem]) -> PydanticCustomError:
@@ -74,7 +90,7 @@ def broken_rule(rule: str, hint: str = "") -> PydanticCustomError:
 
 
 def text(pattern: str, rule: str, hint: str = "", *, max_length: int | None = None) -> Any:
-    """Return the metadata of a string field that must match the whole of *pattern*; *rule* says so in words."""
+    """Return the metadata of a string that must match *pattern* as a whole; *rule* says so in words."""
     whole = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -109,7 +125,8 @@ DnsLabel = Annotated[
     str,
     text(
         r"[a-z0-9]([-a-z0-9]*[a-z0-9])?",
-        "must be a DNS label: at most 63 lower-case letters, digits and hyphens, with a letter or digit at each end",
+        "must be a DNS label: at most 63 lower-case letters, digits and hyphens, "
+        "with a letter or digit at each end",
         "for example 'spark-jobs'",
         max_length=63,
     ),

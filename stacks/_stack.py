@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cdktf import Fn, LocalBackend, S3Backend, TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
-from cdktf_cdktf_provider_helm.provider import HelmProvider, HelmProviderKubernetes, HelmProviderKubernetesExec
+from cdktf_cdktf_provider_helm.provider import (
+    HelmProvider,
+    HelmProviderKubernetes,
+    HelmProviderKubernetesExec,
+)
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
@@ -76,7 +82,7 @@ class PlatformStack(TerraformStack):
         """The tags of every resource."""
         return {"Platform": self.platform.name, **literal(self.platform.tags)}
 
-    def _sign_in(self, cluster: EksClusterLike) -> dict[str, object]:
+    def _sign_in(self, cluster: EksClusterLike) -> dict[str, Any]:
         return {
             "api_version": "client.authentication.k8s.io/v1beta1",
             "command": "aws",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from constructs import Construct
 
 from constructs_lib.addon import Addon, AddonSpec, ebs_csi_role, pod_network
@@ -42,9 +44,7 @@ class ClusterStack(PlatformStack):
         groups = self._node_groups(network, first)
         self._later_addons(groups)
         self.karpenter = (
-            KarpenterAccess(
-                self, "karpenter", spec=platform.karpenter, cluster=self.cluster, account=self._account
-            )
+            KarpenterAccess(self, "karpenter", spec=platform.karpenter, cluster=self.cluster, account=self._account)
             if platform.karpenter
             else None
         )
@@ -79,7 +79,7 @@ class ClusterStack(PlatformStack):
                 after=[group.resource for group in groups.values()],
             )
 
-    def _addon(self, name: str, **arguments: object) -> Addon:
+    def _addon(self, name: str, **arguments: Any) -> Addon:
         spec = self.platform.cluster.addons.get(name, AddonSpec())
         return Addon(self, f"addon-{name}", name=name, cluster=self.cluster, spec=spec, **arguments)
 

@@ -24,5 +24,7 @@ class NetworkStack(PlatformStack):
         self.add_output("private_subnets", list(vpc.private_subnet_ids.values()), "Private subnets, by zone.")
         self.add_output("public_subnets", list(vpc.public_subnet_ids.values()), "Public subnets, by zone.")
         self.add_output(
-            "nat_public_ips", list(vpc.nat_public_ips.values()), "The addresses that the platform's traffic comes from."
+            "nat_public_ips",
+            list(vpc.nat_public_ips.values()),
+            "The addresses that the platform's traffic comes from.",
         )

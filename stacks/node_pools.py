@@ -14,9 +14,7 @@ from stacks.platform import PlatformSpec
 class NodePoolsStack(PlatformStack):
     """Holds the node pools and node classes in `provisioners/`."""
 
-    def __init__(
-        self, scope: Construct, platform: PlatformSpec, pools: Pools, cluster: EksClusterLike | None
-    ) -> None:
+    def __init__(self, scope: Construct, platform: PlatformSpec, pools: Pools, cluster: EksClusterLike | None) -> None:
         super().__init__(scope, platform, "node_pools")
         self.add_kubernetes(self.cluster_of(cluster))
         NodePools(self, "node-pools", node_classes=pools.node_classes, node_pools=pools.node_pools)

@@ -59,11 +59,12 @@ class PlatformSpec(Spec):
     name: PlatformName = Field(description="The platform's name, which is also the cluster's.", examples=["analytics"])
     region: Region = Field(description="The AWS region.", examples=["us-east-1"])
     account_id: AccountId | None = Field(
-        None, description="The AWS account, in quotes: Terraform then refuses any other. By default whichever it is."
+        None,
+        description="The AWS account, in quotes: Terraform then refuses any other. By default whichever it is.",
     )
-    tags: dict[
-        Annotated[str, Field(min_length=1, max_length=128)], Annotated[str, Field(max_length=256)]
-    ] = Field({}, description="Tags of every AWS resource, those that EC2 launches for node groups included.")
+    tags: dict[Annotated[str, Field(min_length=1, max_length=128)], Annotated[str, Field(max_length=256)]] = Field(
+        {}, description="Tags of every AWS resource, those that EC2 launches for node groups included."
+    )
     state: Annotated[LocalState | S3State, Field(discriminator="backend")] = Field(
         LocalState(), description="Where Terraform keeps its state."
     )
@@ -79,7 +80,8 @@ class PlatformSpec(Spec):
         None, description="A cluster to use instead of building one; nodes and controllers there are its own."
     )
     node_groups: dict[DnsLabel, NodeGroupSpec] = Field(
-        {}, description="Managed node groups by name. Karpenter needs two nodes that it does not launch itself."
+        {},
+        description="Managed node groups by name. Karpenter needs two nodes that it does not launch itself.",
     )
     karpenter: KarpenterSpec | None = Field(
         None,
@@ -194,9 +196,7 @@ class PlatformSpec(Spec):
             if namespace in RESERVED_NAMESPACES:
                 yield Problem(place, "must not use a namespace of Kubernetes itself", namespace)
             if namespace in namespaces:
-                yield Problem(
-                    place, f"must not share its namespace with team {namespaces[namespace]}", namespace, _OWN
-                )
+                yield Problem(place, f"must not share its namespace with team {namespaces[namespace]}", namespace, _OWN)
             namespaces.setdefault(namespace, name)
             if role in roles:
                 yield Problem(("teams", name, "job_role"), f"must not share its role with team {roles[role]}", role)

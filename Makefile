@@ -1,0 +1,75 @@
+# Everything needs Python 3.11+, Node 20+ and Terraform 1.5+ (or OpenTofu, through TERRAFORM_BINARY_NAME); nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# npm and cdktf must not ask anything, and must not phone home.
+export CHECKPOINT_DISABLE := 1
+export npm_config_fund := false
+export npm_config_audit := false
+export npm_config_update_notifier := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo test check snapshots schema bench lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.installed node_modules/.installed ## Install everything into this folder
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: https://www.python.org/downloads/, or PYTHON=/path/to/python3 make ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Node 20 or newer with npm is needed: https://nodejs.org/"; exit 2; }
+	npm ci --no-progress --loglevel=error
+	@touch $@
+
+terraform:
+	@command -v $${TERRAFORM_BINARY_NAME:-terraform} >/dev/null || \
+		{ echo "Terraform 1.5 or newer is needed: https://developer.hashicorp.com/terraform/install"; exit 2; }
+.PHONY: terraform
+
+demo: setup terraform ## Deploy platform.yaml on this machine, run the first job, show what came out
+	$(BIN)/emr-eks check
+	$(BIN)/emr-eks local deploy
+	$(BIN)/emr-eks local plan
+	$(BIN)/emr-eks job submit --local examples/jobs/threadsleep.yaml
+	$(BIN)/emr-eks job list --local --team analytics
+	$(BIN)/emr-eks local objects
+	$(BIN)/emr-eks local outputs
+	@echo
+	@echo "All of this runs here, with no AWS account. When you have seen enough: $(BIN)/emr-eks local down"
+
+test: setup ## Check style and types, and run every test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+check: setup ## Style, types and the tests that need no Terraform: under a minute
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest -m "not terraform"
+
+snapshots: setup ## Accept the synthesised output as the new snapshots; review the diff
+	$(BIN)/pytest tests/stacks/test_snapshots.py --snapshot-update
+
+schema: setup ## Generate platform.schema.json and docs/configuration.md from the Specs
+	$(BIN)/emr-eks schema > platform.schema.json
+	$(BIN)/emr-eks schema --reference > docs/configuration.md
+
+bench: setup ## Measure synthesis against the same program with plain imports
+	$(BIN)/python benchmarks/synth.py
+
+lock: ## Pin the newest Python packages that fit; needs uv
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
+		--no-emit-index-url --no-header --upgrade --quiet -o requirements.lock
+
+clean: ## Remove what was installed and synthesised; local clouds are stopped by `emr-eks local down`
+	rm -rf $(VENV) node_modules cdktf.out .pytest_cache .mypy_cache .ruff_cache
