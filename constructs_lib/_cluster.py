@@ -70,7 +70,7 @@ class ClusterSpec(Spec):
     service_ipv4_cidr: Cidr | None = Field(None, description="Addresses of Kubernetes services; EKS chooses.")
     support_type: Literal["STANDARD", "EXTENDED"] = Field(
         "EXTENDED",
-        description="At the end of standard support, EXTENDED keeps the version at a higher price and STANDARD upgrades.",
+        description="At the end of standard support, EXTENDED keeps the version, at a price, and STANDARD upgrades it.",
     )
     addons: dict[str, AddonSpec] = Field(
         {},

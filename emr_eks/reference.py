@@ -36,9 +36,16 @@ def _section(name: str, schema: dict[str, Any]) -> str:
         for key, part in schema.get("properties", {}).items()
     ]
     return "\n".join(
-        [f"## {name}", "", schema.get("description", ""), "", "| key | type | default | meaning |", "|---|---|---|---|"]
-        + rows
-        + [""]
+        [
+            f"## {name}",
+            "",
+            schema.get("description", ""),
+            "",
+            "| key | type | default | meaning |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
     )
 
 
@@ -69,7 +76,8 @@ def _type(part: dict[str, Any]) -> str:
     if part.get("type") == "array":
         return f"list of {_type(part.get('items', {}))}"
     if part.get("type") == "object":
-        return f"mapping of {_type(part['additionalProperties'])}" if part.get("additionalProperties") else "mapping"
+        values = part.get("additionalProperties")
+        return f"mapping of {_type(values)}" if isinstance(values, dict) else "mapping"
     return {"string": "text", "integer": "whole number", "boolean": "`true` or `false`"}.get(
         part.get("type", ""), "any"
     )
