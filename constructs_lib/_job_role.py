@@ -6,6 +6,8 @@ known before synthesis; then the trust can be exact, which a wildcard on the nam
 
 from __future__ import annotations
 
+import hashlib
+import re
 import string
 from collections.abc import Iterator
 
@@ -123,5 +125,7 @@ def catalog_statement(database: str, *, write: bool, partition: str, region: str
 
 
 def sid(text: str) -> str:
-    """Return *text* as a part of a statement id, which has letters and digits only."""
-    return "".join(part.capitalize() for part in "".join(c if c.isalnum() else " " for c in text).split())
+    """Return *text* as a part of a statement id, which has letters and digits only; different texts stay different."""
+    words = re.findall(r"[A-Za-z0-9]+", text)
+    digest = "" if words == [text] else hashlib.sha256(text.encode()).hexdigest()[:6]
+    return "".join(word[0].upper() + word[1:] for word in words) + digest

@@ -66,7 +66,7 @@ AccountId = Annotated[
 Arn = Annotated[
     str,
     text(
-        r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:\S+",
+        r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:\S+",
         "must be an ARN",
         "for example 'arn:aws:iam::123456789012:role/admin'",
     ),

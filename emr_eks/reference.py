@@ -76,7 +76,8 @@ def _type(part: dict[str, Any]) -> str:
     if part.get("type") == "array":
         return f"list of {_type(part.get('items', {}))}"
     if part.get("type") == "object":
-        values = part.get("additionalProperties")
+        # A mapping whose keys have a pattern holds its values under that pattern.
+        values = part.get("additionalProperties") or next(iter(part.get("patternProperties", {}).values()), None)
         return f"mapping of {_type(values)}" if isinstance(values, dict) else "mapping"
     return {"string": "text", "integer": "whole number", "boolean": "`true` or `false`"}.get(
         part.get("type", ""), "any"

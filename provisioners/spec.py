@@ -91,7 +91,7 @@ def broken_rule(rule: str, hint: str = "") -> PydanticCustomError:
 
 def text(pattern: str, rule: str, hint: str = "", *, max_length: int | None = None) -> Any:
     """Return the metadata of a string that must match *pattern* as a whole; *rule* says so in words."""
-    whole = re.compile(pattern)
+    whole = re.compile(pattern, re.ASCII)
 
     def check(value: str) -> str:
         if (max_length is not None and len(value) > max_length) or not whole.fullmatch(value):

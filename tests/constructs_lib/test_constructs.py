@@ -1,0 +1,499 @@
+"""Each construct alone, in somebody else's stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cdktf import TerraformStack
+from synthesised import Document, listed, policy, stack_of
+
+from constructs_lib._policy import Statement
+from constructs_lib.account import Account
+from constructs_lib.addon import Addon, AddonSpec, pod_network
+from constructs_lib.bucket import Bucket, BucketSpec
+from constructs_lib.cluster import AccessEntrySpec, Cluster, ClusterSpec, ExistingCluster, ExistingClusterSpec
+from constructs_lib.job_role import JobRole, JobRoleSpec
+from constructs_lib.karpenter_access import KarpenterAccess, KarpenterSpec
+from constructs_lib.log_group import LogGroup
+from constructs_lib.node_group import NodeGroup, NodeGroupSpec, TaintSpec
+from constructs_lib.role import Role
+from constructs_lib.team import Placement, Team, TeamSpec
+from constructs_lib.virtual_cluster import VirtualCluster
+from constructs_lib.vpc import ExistingVpc, ExistingVpcSpec, Vpc, VpcSpec
+
+ACCOUNT = "123456789012"
+ZONES = ["eu-west-1a", "eu-west-1b"]
+Build = Callable[[TerraformStack], Any]
+Synthesise = Callable[[Build], Document]
+
+NETWORK = ExistingVpc(
+    ExistingVpcSpec(
+        vpc_id="vpc-0123456789abcdef0",
+        private_subnets={"eu-west-1a": "subnet-aaaaaaaaaaaaaaaaa", "eu-west-1b": "subnet-bbbbbbbbbbbbbbbbb"},
+    )
+)
+
+
+@pytest.fixture
+def synth(tmp_path: Path) -> Synthesise:
+    return lambda build: stack_of(build, tmp_path)
+
+
+def account(stack: TerraformStack) -> Account:
+    """Return the stack's account, the same one each time."""
+    found = stack.node.try_find_child("account")
+    return found or Account(stack, "account", region="eu-west-1", account_id=ACCOUNT)
+
+
+def existing(stack: TerraformStack) -> ExistingCluster:
+    return ExistingCluster(stack, "eks", spec=ExistingClusterSpec(name="data"), account=account(stack))
+
+
+def vpc(**spec: Any) -> Build:
+    return lambda stack: Vpc(
+        stack,
+        "vpc",
+        name="data",
+        cluster_name="data",
+        spec=VpcSpec(**{"availability_zones": ZONES, **spec}),
+        account=account(stack),
+    )
+
+
+def test_subnets_carry_the_tags_that_load_balancers_and_karpenter_look_for(synth: Synthesise) -> None:
+    document = synth(vpc())
+    private = document.only("aws_subnet", availability_zone="eu-west-1a", cidr_block="10.0.0.0/19")["tags"]
+    public = document.only("aws_subnet", availability_zone="eu-west-1a", cidr_block="10.0.224.0/22")["tags"]
+    assert private["kubernetes.io/role/internal-elb"] == "1"
+    assert private["karpenter.sh/discovery"] == "data"
+    assert public["kubernetes.io/role/elb"] == "1"
+    assert "karpenter.sh/discovery" not in public
+    assert private["kubernetes.io/cluster/data"] == public["kubernetes.io/cluster/data"] == "shared"
+
+
+@pytest.mark.parametrize(("mode", "gateways"), [("single", 1), ("per_az", 2), ("none", 0)])
+def test_private_subnets_reach_the_internet_as_asked(synth: Synthesise, mode: str, gateways: int) -> None:
+    document = synth(vpc(nat_gateways=mode))
+    assert len(document.resources("aws_nat_gateway")) == len(document.resources("aws_eip")) == gateways
+    routes = [r for r in document.resources("aws_route") if "nat_gateway_id" in r]
+    assert len(routes) == (len(ZONES) if gateways else 0)
+    assert len({route["nat_gateway_id"] for route in routes}) == gateways
+    assert len(document.resources("aws_route_table")) == len(ZONES) + 1
+
+
+def test_a_zones_private_subnet_uses_the_nat_gateway_of_the_same_zone(synth: Synthesise) -> None:
+    document = synth(vpc(nat_gateways="per_az"))
+    gateways = {g["tags"]["Name"]: document.address(g) for g in document.resources("aws_nat_gateway")}
+    tables = {document.address(t): t["tags"]["Name"] for t in document.resources("aws_route_table")}
+    for route in document.resources("aws_route"):
+        if "nat_gateway_id" in route:
+            table = tables[route["route_table_id"].removeprefix("${").removesuffix(".id}")]
+            zone = table.removeprefix("data-private-")
+            assert route["nat_gateway_id"] == f"${{{gateways[f'data-{zone}']}.id}}"
+
+
+def test_endpoints_are_reached_from_inside_the_vpc_only(synth: Synthesise) -> None:
+    document = synth(vpc(nat_gateways="none", interface_endpoints=["sts"], gateway_endpoints=["s3"]))
+    s3 = document.only("aws_vpc_endpoint", service_name="com.amazonaws.eu-west-1.s3")
+    assert s3["vpc_endpoint_type"] == "Gateway"
+    assert len(s3["route_table_ids"]) == len(ZONES)
+    sts = document.only("aws_vpc_endpoint", service_name="com.amazonaws.eu-west-1.sts")
+    assert sts["private_dns_enabled"] is True
+    rule = document.only("aws_vpc_security_group_ingress_rule")
+    assert (rule["from_port"], rule["to_port"], rule["cidr_ipv4"]) == (443, 443, "10.0.0.0/16")
+
+
+def test_pods_may_have_addresses_of_their_own(synth: Synthesise) -> None:
+    document = synth(vpc(pod_cidr="100.64.0.0/16"))
+    association = document.only("aws_vpc_ipv4_cidr_block_association", cidr_block="100.64.0.0/16")
+    subnet = document.only("aws_subnet", cidr_block="100.64.0.0/19")
+    # Without this edge Terraform may make the subnet before its addresses belong to the VPC.
+    assert subnet["vpc_id"] == f"${{{document.address(association)}.vpc_id}}"
+    configuration = pod_network({"eu-west-1a": "subnet-1"}, "sg-1")
+    assert configuration["eniConfig"]["subnets"] == {"eu-west-1a": {"id": "subnet-1", "securityGroups": ["sg-1"]}}
+    assert pod_network({}, "sg-1") == {}
+
+
+def test_the_default_security_group_lets_nothing_through(synth: Synthesise) -> None:
+    group = synth(vpc()).only("aws_default_security_group")
+    assert not group.get("ingress")
+    assert not group.get("egress")
+
+
+def test_flow_logs_can_be_turned_off(synth: Synthesise) -> None:
+    assert not synth(vpc(flow_logs=None)).resources("aws_flow_log")
+
+
+def cluster(**spec: Any) -> Build:
+    return lambda stack: Cluster(
+        stack, "eks", name="data", spec=ClusterSpec(**spec), network=NETWORK, account=account(stack)
+    )
+
+
+def test_a_cluster_is_private_encrypted_and_logged_by_default(synth: Synthesise) -> None:
+    document = synth(cluster())
+    eks = document.only("aws_eks_cluster", name="data")
+    assert eks["vpc_config"]["endpoint_private_access"] is True
+    assert eks["vpc_config"]["endpoint_public_access"] is False
+    assert eks["access_config"]["authentication_mode"] == "API"
+    assert eks["encryption_config"]["resources"] == ["secrets"]
+    assert document.only("aws_kms_key")["enable_key_rotation"] is True
+    assert set(eks["enabled_cluster_log_types"]) == {
+        "api",
+        "audit",
+        "authenticator",
+        "controllerManager",
+        "scheduler",
+    }
+    logs = document.only("aws_cloudwatch_log_group", name="/aws/eks/data/cluster")
+    # EKS makes the group itself, without retention, unless it is there first.
+    assert document.address(logs) in eks["depends_on"]
+
+
+def test_the_api_server_is_opened_to_named_networks_only(synth: Synthesise) -> None:
+    eks = synth(cluster(public_access_cidrs=["203.0.113.0/24"])).only("aws_eks_cluster")
+    assert eks["vpc_config"]["endpoint_public_access"] is True
+    assert eks["vpc_config"]["public_access_cidrs"] == ["203.0.113.0/24"]
+
+
+def test_a_key_of_ones_own_is_used(synth: Synthesise) -> None:
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+    document = synth(cluster(kms_key_arn=key))
+    assert document.only("aws_eks_cluster")["encryption_config"]["provider"] == {"key_arn": key}
+    descriptions = [each["description"] for each in document.resources("aws_kms_key")]
+    assert not [text for text in descriptions if "secrets" in text.lower()]
+
+
+def test_an_access_entry_comes_before_its_policy(synth: Synthesise) -> None:
+    admin = AccessEntrySpec(
+        principal_arn=f"arn:aws:iam::{ACCOUNT}:role/dev", policy="AmazonEKSViewPolicy", namespaces=["b", "a"]
+    )
+    document = synth(cluster(access={"developers": admin}))
+    entry = document.only("aws_eks_access_entry")
+    association = document.only("aws_eks_access_policy_association")
+    assert association["principal_arn"] == f"${{{document.address(entry)}.principal_arn}}"
+    assert association["policy_arn"] == "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+    assert association["access_scope"] == {"type": "namespace", "namespaces": ["a", "b"]}
+
+
+def test_karpenter_finds_the_security_group_of_nodes(synth: Synthesise) -> None:
+    tag = synth(cluster()).only("aws_ec2_tag")
+    assert (tag["key"], tag["value"]) == ("karpenter.sh/discovery", "data")
+    assert "cluster_security_group_id" in tag["resource_id"]
+
+
+def node_group(**spec: Any) -> Build:
+    whole = {"instance_types": ["m6i.xlarge"], "min_size": 1, "max_size": 3, **spec}
+    return lambda stack: NodeGroup(
+        stack,
+        "nodes",
+        name="spark",
+        spec=NodeGroupSpec(**whole),
+        cluster=existing(stack),
+        network=NETWORK,
+        account=account(stack),
+        tags={"Team": "data"},
+    )
+
+
+def test_nodes_have_encrypted_disks_and_keep_their_credentials(synth: Synthesise) -> None:
+    template = synth(node_group()).only("aws_launch_template")
+    (disk,) = template["block_device_mappings"]
+    assert disk["device_name"] == "/dev/xvda"
+    assert (disk["ebs"]["volume_type"], disk["ebs"]["encrypted"], disk["ebs"]["volume_size"]) == ("gp3", "true", 100)
+    assert template["metadata_options"]["http_tokens"] == "required"
+    assert template["metadata_options"]["http_put_response_hop_limit"] == 1
+    tagged = {each["resource_type"]: each["tags"]["Team"] for each in template["tag_specifications"]}
+    assert tagged == {"instance": "data", "volume": "data", "network-interface": "data"}
+
+
+def test_the_number_of_nodes_is_left_to_the_autoscaler(synth: Synthesise) -> None:
+    group = synth(node_group(desired_size=2)).only("aws_eks_node_group")
+    assert group["scaling_config"] == {"min_size": 1, "max_size": 3, "desired_size": 2}
+    assert group["lifecycle"]["ignore_changes"] == ["scaling_config[0].desired_size"]
+
+
+def test_a_spot_group_says_so_and_keeps_its_labels_and_taints(synth: Synthesise) -> None:
+    group = synth(
+        node_group(
+            capacity_type="SPOT",
+            instance_types=["m6i.xlarge", "m5.xlarge"],
+            labels={"tier": "spot"},
+            taints=[TaintSpec(key="spot", value="true", effect="NO_SCHEDULE")],
+            availability_zones=["eu-west-1b"],
+        )
+    ).only("aws_eks_node_group")
+    assert group["capacity_type"] == "SPOT"
+    assert group["instance_types"] == ["m6i.xlarge", "m5.xlarge"]
+    assert group["labels"]["tier"] == "spot"
+    assert group["taint"] == [{"key": "spot", "value": "true", "effect": "NO_SCHEDULE"}]
+    assert group["subnet_ids"] == ["subnet-bbbbbbbbbbbbbbbbb"]
+    assert group["ami_type"] == "AL2023_x86_64_STANDARD"
+
+
+def test_nodes_wait_for_the_policies_of_their_role(synth: Synthesise) -> None:
+    document = synth(node_group())
+    group = document.only("aws_eks_node_group")
+    attachments = document.resources("aws_iam_role_policy_attachment")
+    names = {each["policy_arn"].rsplit("/", 1)[-1] for each in attachments}
+    # https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+    assert names >= {"AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy"}
+    assert {document.address(each) for each in attachments} <= set(group["depends_on"])
+
+
+def test_an_addon_gives_its_service_account_a_role(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        role = Role(stack, "role", name="ebs", trust="{}")
+        Addon(
+            stack,
+            "ebs",
+            name="aws-ebs-csi-driver",
+            cluster=existing(stack),
+            spec=AddonSpec(version="v1.50.0-eksbuild.1", configuration={"node": {"tolerateAllTaints": True}}),
+            service_account="ebs-csi-controller-sa",
+            role=role,
+        )
+
+    addon = synth(build).only("aws_eks_addon")
+    assert addon["addon_version"] == "v1.50.0-eksbuild.1"
+    assert json.loads(addon["configuration_values"]) == {"node": {"tolerateAllTaints": True}}
+    (identity,) = addon["pod_identity_association"]
+    assert identity["service_account"] == "ebs-csi-controller-sa"
+    assert identity["role_arn"].startswith("${aws_iam_role.")
+
+
+def karpenter(**spec: Any) -> Build:
+    return lambda stack: KarpenterAccess(
+        stack, "karpenter", spec=KarpenterSpec(**spec), cluster=existing(stack), account=account(stack)
+    )
+
+
+def test_karpenter_hears_of_interruptions_over_its_queue(synth: Synthesise) -> None:
+    document = synth(karpenter())
+    queue = document.only("aws_sqs_queue", name="data")
+    assert queue["sqs_managed_sse_enabled"] is True
+    assert queue["message_retention_seconds"] == 300
+    targets = document.resources("aws_cloudwatch_event_target")
+    assert len(targets) == 5
+    assert {target["arn"] for target in targets} == {f"${{{document.address(queue)}.arn}}"}
+    statements = policy(document.only("aws_sqs_queue_policy")["policy"])
+    senders = [each for each in statements.values() if each["Effect"] == "Allow"]
+    assert [set(each["Principal"]["Service"]) for each in senders] == [{"events.amazonaws.com", "sqs.amazonaws.com"}]
+    denied = [each for each in statements.values() if each["Effect"] == "Deny"]
+    assert [each["Condition"] for each in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_karpenters_nodes_may_join_the_cluster(synth: Synthesise) -> None:
+    document = synth(karpenter())
+    entry = document.only("aws_eks_access_entry", type="EC2_LINUX")
+    role = document.only("aws_iam_role", name="KarpenterNodeRole-data")
+    assert entry["principal_arn"] == f"${{{document.address(role)}.arn}}"
+
+
+@pytest.mark.parametrize("identity", ["pod_identity", "irsa"])
+def test_karpenters_controller_signs_in_as_asked(synth: Synthesise, identity: str) -> None:
+    document = synth(karpenter(identity=identity))
+    (statement,) = policy(document.only("aws_iam_role", name="data-karpenter")["assume_role_policy"]).values()
+    associations = document.resources("aws_eks_pod_identity_association")
+    if identity == "pod_identity":
+        assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+        assert set(statement["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
+        assert [(each["namespace"], each["service_account"]) for each in associations] == [("kube-system", "karpenter")]
+    else:
+        subjects = [v for k, v in statement["Condition"]["StringEquals"].items() if k.endswith(":sub")]
+        assert subjects == ["system:serviceaccount:kube-system:karpenter"]
+        assert not associations
+
+
+def bucket(stack: TerraformStack, destroy: bool = False) -> Bucket:
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+    return Bucket(
+        stack, "bucket", name="data-1", spec=BucketSpec(), kms_key_arn=key, account=account(stack), destroy=destroy
+    )
+
+
+def test_a_bucket_is_private_versioned_encrypted_and_kept(synth: Synthesise) -> None:
+    document = synth(bucket)
+    assert document.only("aws_s3_bucket", bucket="data-1")["force_destroy"] is False
+    assert document.only("aws_s3_bucket_versioning")["versioning_configuration"] == {"status": "Enabled"}
+    blocked = document.only("aws_s3_bucket_public_access_block")
+    assert all(
+        blocked[key]
+        for key in ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+    )
+    (rule,) = document.only("aws_s3_bucket_server_side_encryption_configuration")["rule"]
+    assert rule["apply_server_side_encryption_by_default"]["sse_algorithm"] == "aws:kms"
+    (statement,) = policy(document.only("aws_s3_bucket_policy")["policy"]).values()
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert set(statement["Resource"]) == {"arn:aws:s3:::data-1", "arn:aws:s3:::data-1/*"}
+
+
+def granted(document: Document) -> dict[str, dict[str, Any]]:
+    return policy(document.only("aws_iam_role_policy")["policy"])
+
+
+def allowed(document: Document, resource: str) -> set[str]:
+    """Return the actions that the one role in *document* may do to *resource*."""
+    return {
+        action
+        for statement in granted(document).values()
+        for action in listed(statement["Action"])
+        if resource in listed(statement["Resource"])
+    }
+
+
+def test_a_bucket_grants_a_prefix_and_no_more(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        shared = bucket(stack)
+        role = Role(stack, "role", name="etl", trust="{}")
+        shared.grant_read_write(role, prefix="etl/")
+        shared.grant_read_write(role, prefix="etl/")
+        shared.grant_read(role, prefix="common/")
+
+    document = synth(build)
+    assert {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"} <= allowed(document, "arn:aws:s3:::data-1/etl/*")
+    assert allowed(document, "arn:aws:s3:::data-1/common/*") == {"s3:GetObject"}
+    assert allowed(document, "arn:aws:s3:::data-1/*") == set()
+    listings = [s for s in granted(document).values() if s["Action"] == "s3:ListBucket"]
+    prefixes = sorted(prefix for s in listings for prefix in listed(s["Condition"]["StringLike"]["s3:prefix"]))
+    assert prefixes == ["common/", "common/*", "etl/", "etl/*"]
+
+
+def test_a_statement_may_be_granted_twice_but_not_change(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        role = Role(stack, "role", name="etl", trust="{}")
+        role.add_statement(Statement("Read", ["s3:GetObject"], ["*"]))
+        role.add_statement(Statement("Read", ["s3:GetObject"], ["*"]))
+        with pytest.raises(ValueError, match=r"test/role: statement 'Read' is there already"):
+            role.add_statement(Statement("Read", ["s3:PutObject"], ["*"]))
+
+    assert set(granted(synth(build))) == {"Read"}
+
+
+def test_a_role_that_grows_past_iams_limit_is_refused(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        role = Role(stack, "role", name="etl", trust="{}")
+        with pytest.raises(ValueError, match=r"test/role: the policy must have at most 10240 characters, got \d+"):
+            role.add_statements(Statement(f"S{n}", ["s3:GetObject"], ["x" * 500]) for n in range(30))
+
+    synth(build)
+
+
+@pytest.mark.parametrize("name", ["x" * 65, "not a name", "rôle", "${TfToken[TOKEN.1]}", ""])
+def test_role_names_must_be_literal_and_legal(synth: Synthesise, name: str) -> None:
+    def build(stack: TerraformStack) -> None:
+        with pytest.raises(ValueError, match=r"test/role: must be an IAM role name.*got"):
+            Role(stack, "role", name=name, trust="{}")
+
+    synth(build)
+
+
+def test_a_virtual_cluster_comes_after_what_emr_needs_in_its_namespace(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        VirtualCluster(stack, "vc", name="data-etl", namespace="etl", cluster=existing(stack))
+
+    document = synth(build)
+    virtual_cluster = document.only("aws_emrcontainers_virtual_cluster", name="data-etl")
+    binding = document.only("kubernetes_role_binding_v1")
+    namespace = document.only("kubernetes_namespace_v1")
+    assert virtual_cluster["depends_on"] == [document.address(binding)]
+    assert binding["subject"] == [{"kind": "User", "name": "emr-containers", "api_group": "rbac.authorization.k8s.io"}]
+    provider = virtual_cluster["container_provider"]
+    assert provider["type"] == "EKS"
+    assert document.address(namespace) in provider["info"]["eks_info"]["namespace"]
+    assert document.address(namespace) in binding["metadata"]["namespace"]
+
+
+def test_a_submitter_starts_jobs_under_one_role_and_follows_them(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        virtual_cluster = VirtualCluster(stack, "vc", name="data-etl", namespace="etl", cluster=existing(stack))
+        submitter = Role(stack, "airflow", name="airflow", trust="{}")
+        for name in ("daily", "hourly"):
+            virtual_cluster.grant_start_job_run(submitter, run_as=Role(stack, name, name=name, trust="{}"))
+
+    document = synth(build)
+    statements = granted(document).values()
+    starts = [each for each in statements if each["Action"] == "emr-containers:StartJobRun"]
+    assert len(starts) == 2
+    for start in starts:
+        assert set(start["Condition"]) == {"ArnEquals"}
+        assert start["Resource"].endswith(".arn}")
+    # The service authorization reference puts these two on the job run, not on the virtual cluster.
+    (follow,) = (each for each in statements if "emr-containers:DescribeJobRun" in listed(each["Action"]))
+    assert set(follow["Action"]) == {"emr-containers:DescribeJobRun", "emr-containers:CancelJobRun"}
+    assert follow["Resource"].endswith(".arn}/jobruns/*")
+
+
+def test_a_job_role_gets_what_its_spec_names(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        JobRole(
+            stack,
+            "role",
+            name="etl-job",
+            namespace="etl",
+            cluster=existing(stack),
+            account=account(stack),
+            spec=JobRoleSpec(
+                read_buckets=["arn:aws:s3:::raw/sales"],
+                write_buckets=["arn:aws:s3:::lake"],
+                read_databases=["raw"],
+                write_databases=["lake"],
+                policy_arns=["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"],
+            ),
+        )
+
+    document = synth(build)
+    assert allowed(document, "arn:aws:s3:::raw/sales*") == {"s3:GetObject"}
+    assert "s3:PutObject" in allowed(document, "arn:aws:s3:::lake/*")
+    assert "glue:GetTable" in allowed(document, f"arn:aws:glue:eu-west-1:{ACCOUNT}:table/raw/*")
+    assert "glue:UpdateTable" not in allowed(document, f"arn:aws:glue:eu-west-1:{ACCOUNT}:table/raw/*")
+    assert "glue:UpdateTable" in allowed(document, f"arn:aws:glue:eu-west-1:{ACCOUNT}:table/lake/*")
+    attachment = document.only("aws_iam_role_policy_attachment")
+    assert attachment["policy_arn"] == "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"
+
+
+def test_a_log_group_is_kept_unless_told_otherwise(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        here = account(stack)
+        for name, destroy in (("kept", False), ("gone", True)):
+            LogGroup(stack, name, name=f"/x/{name}", retention_days=30, account=here, destroy=destroy)
+
+    document = synth(build)
+    assert document.only("aws_cloudwatch_log_group", name="/x/kept")["skip_destroy"] is True
+    assert document.only("aws_cloudwatch_log_group", name="/x/gone")["skip_destroy"] is False
+
+
+def test_a_team_has_all_that_its_jobs_need(synth: Synthesise) -> None:
+    toleration = {"key": "spark", "operator": "Exists", "effect": "NoSchedule"}
+
+    def build(stack: TerraformStack) -> None:
+        Team(
+            stack,
+            "etl",
+            name="etl",
+            spec=TeamSpec(log_retention_days=7),
+            cluster=existing(stack),
+            bucket=bucket(stack),
+            placements={"driver": Placement({"pool": "d"}, [toleration]), "executor": Placement({"pool": "e"})},
+            account=account(stack),
+            kms_key_arn="arn:aws:kms:eu-west-1:1:key/1",
+        )
+
+    document = synth(build)
+    assert document.only("aws_cloudwatch_log_group", name="/emr-eks/data/etl")["retention_in_days"] == 7
+    role = document.only("aws_iam_role", name="data-etl-job")
+    assert f"-{ACCOUNT}-" in role["assume_role_policy"]
+    driver = json.loads(document.only("aws_s3_object", key="teams/etl/pod-templates/driver.yaml")["content"])
+    assert driver["spec"]["nodeSelector"] == {"pool": "d"}
+    assert driver["spec"]["tolerations"] == [toleration]
+    # Spark finds its own container in a template by this name.
+    assert driver["spec"]["containers"] == [{"name": "spark-kubernetes-driver"}]
+    executor = json.loads(document.only("aws_s3_object", key="teams/etl/pod-templates/executor.yaml")["content"])
+    assert executor["spec"]["containers"] == [{"name": "spark-kubernetes-executor"}]
+    assert "s3:PutObject" in allowed(document, "arn:aws:s3:::data-1/teams/etl/*")
+    assert allowed(document, "*") == {"logs:DescribeLogGroups"}

@@ -1,0 +1,214 @@
+"""Policies as data: what IAM accepts, who may assume what, and what Karpenter may do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from synthesised import policy
+
+from constructs_lib._job_role import base36, irsa_trust, service_account_pattern, sid
+from constructs_lib._karpenter import (
+    INTERRUPTION_EVENTS,
+    ControllerScope,
+    controller_policies,
+    node_role_name,
+    policy_name,
+)
+from constructs_lib._names import fit, partition_of
+from constructs_lib._policy import Statement, check_size, document, size
+from constructs_lib._virtual_cluster import EMR_RULES
+
+ACCOUNT = "123456789012"
+
+
+def karpenter(cluster: str = "analytics", region: str = "eu-west-1", version: str = "1.14.1") -> dict[str, str]:
+    partition = partition_of(region)
+    scope = ControllerScope(
+        cluster_name=cluster,
+        region=region,
+        account_id=ACCOUNT,
+        partition=partition,
+        node_role_arn=f"arn:{partition}:iam::{ACCOUNT}:role/{node_role_name(cluster)}",
+        queue_arn=f"arn:{partition}:sqs:{region}:{ACCOUNT}:{fit(cluster, 80)}",
+    )
+    return {name: document(statements) for name, statements in controller_policies(scope, version).items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # Computed apart from this code, by the rule in the AWS CLI's own base36 module.
+        ("a", "2p"),
+        ("emr-a1b2c3", "25zwpte5zlg1pws3"),
+        ("analytics-job-execution-role", "18b1tlbolq54no6jemgq3w24ttvw16nbmnm7lo7mir8l"),
+        ("EMRContainers-JobExecutionRole", "189nnyj7mn9w2lqiewgg1u0l3jhmo0z69yjkj9u6qhosj8l"),
+        ("monthly-batch-JobExecutionRole", "1xwjyeoydjf1q1majh1hqtcme07qf95pafv0k97jxu8y7vp"),
+        ("aws-blog-emr-execution-role", "68dvob2fx421khaojhatgbywc1cvbae8fg97kbfgit"),
+        ("", "0"),
+    ],
+)
+def test_base36_is_emrs(name: str, expected: str) -> None:
+    assert base36(name) == expected
+
+
+@given(st.text("abcXYZ012_+=,.@-", min_size=1, max_size=64))
+def test_base36_can_be_read_back(name: str) -> None:
+    number = int(base36(name), 36)
+    assert number.to_bytes((number.bit_length() + 7) // 8, "big").decode("ascii") == name
+
+
+def test_only_the_jobs_of_the_namespace_may_assume_a_job_role() -> None:
+    text = irsa_trust(
+        provider_arn=f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.example/id/1",
+        issuer="oidc.example/id/1",
+        namespace="analytics",
+        role_name="emr-a1b2c3",
+        account_id=ACCOUNT,
+        where="test",
+    )
+    (statement,) = policy(text).values()
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert statement["Principal"] == {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.example/id/1"}
+    assert statement["Condition"] == {
+        "StringEquals": {"oidc.example/id/1:aud": "sts.amazonaws.com"},
+        "StringLike": {
+            "oidc.example/id/1:sub": f"system:serviceaccount:analytics:emr-containers-sa-*-*-{ACCOUNT}-25zwpte5zlg1pws3"
+        },
+    }
+
+
+def test_service_accounts_of_short_role_names_fit_into_a_label() -> None:
+    """Up to 11 characters, says the reference; `*-*` stands for at most `spark-executor`."""
+    for length, fits in ((11, True), (12, False)):
+        pattern = service_account_pattern("n", "r" * length, ACCOUNT).rsplit(":", 1)[-1]
+        assert (len(pattern.replace("*-*", "spark-executor")) <= 63) is fits
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-northwest-1", "ap-southeast-2"])
+@pytest.mark.parametrize("length", [1, 25, 32, 45, 46, 63, 64, 81, 99, 100])
+def test_each_karpenter_policy_stays_under_iams_limits_for_any_cluster_name(length: int, region: str) -> None:
+    cluster = "c" * length
+    for name, text in karpenter(cluster, region).items():
+        assert len(text) <= 6144, f"{name} has {len(text)} characters"
+        assert len(policy_name(name, cluster)) <= 128
+    assert len(node_role_name(cluster)) <= 64
+
+
+def test_karpenters_permissions_are_those_of_its_own_template() -> None:
+    """The statements, and a figure for each policy, of the template that Karpenter 1.14 publishes."""
+    policies = karpenter("c" * 25, "ap-southeast-2")
+    assert {name: len(json.loads(text)["Statement"]) for name, text in policies.items()} == {
+        "NodeLifecycle": 6,
+        "IAMIntegration": 4,
+        "EKSIntegration": 1,
+        "Interruption": 1,
+        "ZonalShift": 1,
+        "ResourceDiscovery": 5,
+    }
+    published = {"NodeLifecycle": 2977, "IAMIntegration": 1881, "EKSIntegration": 215, "Interruption": 244}
+    for name, length in published.items():
+        assert abs(len(policies[name]) - length) <= 8, f"{name} has {len(policies[name])} characters"
+
+
+def test_karpenter_launches_and_ends_only_what_is_its_own() -> None:
+    statements = policy(karpenter()["NodeLifecycle"])
+    owned = {"aws:ResourceTag/kubernetes.io/cluster/analytics": "owned"}
+    assert statements["AllowScopedDeletion"]["Condition"]["StringEquals"] == owned
+    assert statements["AllowScopedDeletion"]["Condition"]["StringLike"] == {
+        "aws:ResourceTag/karpenter.sh/nodepool": "*"
+    }
+    passing = policy(karpenter()["IAMIntegration"])["AllowPassingInstanceRole"]
+    assert passing["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/KarpenterNodeRole-analytics"
+    assert passing["Condition"] == {
+        "StringEquals": {"iam:PassedToService": ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"]}
+    }
+
+
+@pytest.mark.parametrize(
+    ("action", "since"),
+    [
+        ("iam:ListInstanceProfiles", "1.7.0"),
+        ("ec2:DescribePlacementGroups", "1.11.0"),
+        ("ec2:DescribeInstanceStatus", "1.12.0"),
+        ("arc-zonal-shift:GetManagedResource", "1.12.0"),
+    ],
+)
+def test_permissions_come_with_the_version_that_needs_them(action: str, since: str) -> None:
+    minor = int(since.split(".")[1])
+    before, after = (" ".join(karpenter(version=f"1.{each}.0").values()) for each in (minor - 1, minor))
+    assert f'"{action}"' not in before
+    assert f'"{action}"' in after
+
+
+def test_the_events_are_ones_that_aws_sends() -> None:
+    """Sources and detail types as EC2's and Health's user guides list them."""
+    sent = {
+        ("aws.health", "AWS Health Event"),
+        ("aws.ec2", "EC2 Spot Instance Interruption Warning"),
+        ("aws.ec2", "EC2 Instance Rebalance Recommendation"),
+        ("aws.ec2", "EC2 Instance State-change Notification"),
+        ("aws.ec2", "EC2 Capacity Reservation Instance Interruption Warning"),
+    }
+    assert {(event.source, event.detail_type) for event in INTERRUPTION_EVENTS.values()} == sent
+
+
+def test_emr_gets_the_verbs_that_it_gives_to_its_own_jobs() -> None:
+    """The table of the EMR on EKS guide; without deletecollection and claims, jobs of today fail."""
+    granted = {
+        (group, resource): set(rule.verbs)
+        for rule in EMR_RULES
+        for group in rule.api_groups
+        for resource in rule.resources
+    }
+    everything = {"get", "list", "watch", "describe", "create", "edit", "delete", "annotate", "patch", "label"}
+    for resource in ("serviceaccounts", "services", "configmaps", "events", "pods", "pods/log"):
+        assert granted["", resource] == everything | {"deletecollection"}
+    for resource in ("roles", "rolebindings"):
+        assert granted["rbac.authorization.k8s.io", resource] == everything | {"deletecollection"}
+    assert granted["apps", "statefulsets"] == granted["apps", "deployments"] == everything
+    assert granted["batch", "jobs"] == granted["networking.k8s.io", "ingresses"] == everything
+    assert granted["", "secrets"] == {"create", "patch", "delete", "watch"}
+    assert {"create", "list", "delete", "deletecollection"} <= granted["", "persistentvolumeclaims"]
+    assert granted["", "namespaces"] == {"get"}
+
+
+def test_a_document_reads_the_same_whatever_the_order_of_its_parts() -> None:
+    one = Statement("Read", ["s3:GetObject", "s3:ListBucket"], ["b", "a"])
+    other = Statement("Read", ["s3:ListBucket", "s3:GetObject"], ["a", "b"])
+    assert document([one]) == document([other])
+    assert policy(document([one]))["Read"] == {
+        "Sid": "Read",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": ["a", "b"],
+    }
+
+
+def test_a_policy_over_its_limit_is_refused_with_where_and_how_long() -> None:
+    with pytest.raises(ValueError, match=r"teams/etl: the policy must have at most 10 characters, got 11"):
+        check_size("x" * 11, 10, "teams/etl")
+    assert check_size("x" * 10, 10, "teams/etl") == "x" * 10
+
+
+def test_a_token_counts_as_much_as_what_may_stand_in_its_place() -> None:
+    issuer = "oidc.eks.ap-southeast-2.amazonaws.com/id/" + "A" * 32
+    assert size("${TfToken[TOKEN.7]}") >= len(f"arn:aws-us-gov:iam::{ACCOUNT}:oidc-provider/{issuer}")
+
+
+@given(st.text(min_size=0, max_size=80))
+def test_statement_ids_have_letters_and_digits_only(text: str) -> None:
+    assert all(c.isascii() and c.isalnum() for c in sid(text))
+
+
+def test_statement_ids_of_different_things_differ() -> None:
+    texts = ["sales_eu", "sales-eu", "SalesEu", "a/b-c", "a-b/c", "ab", "aB", ""]
+    assert len({sid(text) for text in texts}) == len(texts)
+
+
+@given(st.text("abc-", min_size=1, max_size=200), st.integers(20, 128))
+def test_names_are_made_to_fit_and_stay_different(name: str, limit: int) -> None:
+    assert len(fit(name, limit)) <= limit
+    assert fit(name, limit) == name or fit(name, limit) != fit(name + "x", limit)

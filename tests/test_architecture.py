@@ -1,0 +1,99 @@
+"""Imports point one way, and what is pure stays pure."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+
+PACKAGES = ("main", "stacks", "constructs_lib", "provisioners", "emr_eks")
+# Whom each may import besides itself.
+MAY_IMPORT = {
+    "main": {"stacks", "constructs_lib", "provisioners"},
+    "stacks": {"constructs_lib", "provisioners"},
+    "constructs_lib": {"provisioners"},
+    "provisioners": set(),
+    "emr_eks": {"stacks", "constructs_lib", "provisioners"},
+}
+HEAVY = ("cdktf", "constructs", "jsii")
+
+
+def modules() -> list[Path]:
+    return [ROOT / "main.py", *(file for name in PACKAGES for file in sorted((ROOT / name).rglob("*.py")))]
+
+
+def name_of(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Yield the full names of the modules that *file* imports, those for type checkers only left out."""
+    tree = ast.parse(file.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_pure(module: str) -> bool:
+    """Tell whether *module* must not lead to cdktf."""
+    package, _, rest = module.partition(".")
+    if package in ("provisioners", "emr_eks") or module == "stacks.platform":
+        return True
+    return package == "constructs_lib" and rest.startswith("_")
+
+
+@pytest.mark.parametrize("file", modules(), ids=name_of)
+def test_imports_point_one_way(file: Path) -> None:
+    package = name_of(file).partition(".")[0]
+    ours = {name.partition(".")[0] for name in imports(file)} & set(PACKAGES)
+    assert ours - {package} <= MAY_IMPORT[package]
+
+
+@pytest.mark.parametrize("file", [file for file in modules() if is_pure(name_of(file))], ids=name_of)
+def test_pure_modules_import_neither_cdktf_nor_impure_modules_of_ours(file: Path) -> None:
+    if "_accelerator" in str(file):
+        pytest.skip("the accelerator is about the bindings; its own tests show that importing it loads none")
+    names = list(imports(file))
+    roots = {name.partition(".")[0] for name in names}
+    assert not {root for root in roots if root in HEAVY or root.startswith("cdktf_cdktf_provider_")}
+    known = {name_of(each) for each in modules()}
+    ours = [name for name in names if name in known and name not in PACKAGES]
+    assert not [name for name in ours if not is_pure(name)]
+
+
+def test_nobody_but_main_and_the_command_line_reads_the_environment() -> None:
+    for file in modules():
+        package = name_of(file).partition(".")[0]
+        if package in ("stacks", "constructs_lib", "provisioners") and "_accelerator" not in str(file):
+            assert "os.environ" not in file.read_text("utf-8"), f"{file} reads the environment"
+
+
+def test_constructs_create_no_provider_and_no_backend() -> None:
+    for file in (ROOT / "constructs_lib").rglob("*.py"):
+        if "_accelerator" not in str(file):
+            found = [name for name in imports(file) if name.endswith(".provider") or name.endswith("Backend")]
+            assert not found, f"{file} imports {found}"
+
+
+def test_what_answers_at_once_loads_no_cdktf_and_no_aws() -> None:
+    program = (
+        "import sys, emr_eks.cli, stacks.platform, constructs_lib._karpenter\n"
+        "heavy = ('cdktf', 'jsii', 'constructs', 'boto3', 'moto')\n"
+        "print([name for name in sys.modules if name.partition('.')[0] in heavy])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
