@@ -155,7 +155,7 @@ class Bucket(Construct):
         )
 
     def _grant(self, role: Role, verb: str, prefix: str, objects: list[str], keys: list[str]) -> None:
-        where = sid(f"{self.name} {prefix}")
+        where = sid(f"{self.node.path} {prefix}")
         role.add_statements(bucket_statements(verb + where, self.arn, prefix, objects))
         role.add_statement(Statement(f"{verb}Key{where}", keys, [self._key_arn]))
 

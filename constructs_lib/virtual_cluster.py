@@ -18,6 +18,7 @@ from cdktf_cdktf_provider_kubernetes.role_binding_v1 import (
 from cdktf_cdktf_provider_kubernetes.role_v1 import RoleV1, RoleV1Metadata, RoleV1Rule
 from constructs import Construct
 
+from constructs_lib._job_role import sid
 from constructs_lib._names import checked
 from constructs_lib._policy import Statement
 from constructs_lib._virtual_cluster import EMR_RULES, EMR_USER, VirtualClusterName
@@ -95,14 +96,14 @@ class VirtualCluster(Construct):
         submitter.add_statements(
             [
                 Statement(
-                    f"StartJobRuns{run_as.node.addr}",
+                    f"StartJobRuns{sid(run_as.node.path)}",
                     ["emr-containers:StartJobRun"],
                     [self.arn],
                     conditions={"ArnEquals": {"emr-containers:ExecutionRoleArn": run_as.arn}},
                 ),
-                Statement(f"ListJobRuns{self.node.addr}", ["emr-containers:ListJobRuns"], [self.arn]),
+                Statement(f"ListJobRuns{sid(self.node.path)}", ["emr-containers:ListJobRuns"], [self.arn]),
                 Statement(
-                    f"FollowJobRuns{self.node.addr}",
+                    f"FollowJobRuns{sid(self.node.path)}",
                     ["emr-containers:CancelJobRun", "emr-containers:DescribeJobRun"],
                     [f"{self.arn}/jobruns/*"],
                 ),
