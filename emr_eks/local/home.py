@@ -44,6 +44,7 @@ class Home:
         self.cache = root / "cache"
         self.log = root / "aws.log"
         self._ready = root / "aws.json"
+        self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def of(cls, platform_name: str) -> Home:
@@ -77,7 +78,7 @@ class Home:
             folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             # A session of its own: it outlives this command, and a Ctrl-C meant for this command.
-            process = subprocess.Popen(
+            self._process = process = subprocess.Popen(
                 [sys.executable, "-m", "emr_eks.local.aws", "--port", "0", "--ready-file", str(self._ready)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -102,13 +103,24 @@ class Home:
         if found:
             os.kill(found.pid, signal.SIGTERM)
             deadline = time.monotonic() + STOP_SECONDS
-            while self.cloud() and time.monotonic() < deadline:
+            while not self._ended(found.pid) and time.monotonic() < deadline:
                 time.sleep(0.1)
         shutil.rmtree(self.root)
         return True
 
+    def _ended(self, pid: int) -> bool:
+        if self._process and self._process.pid == pid:
+            return self._process.poll() is not None
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
     def _forget_lost_cloud(self) -> None:
         """Forget Terraform's state of an emulator that is gone, and its resources with it."""
+        if self._process:
+            self._process.wait()
         for folder in (self.state, self.objects):
             if folder.exists() and any(folder.iterdir()):
                 print(

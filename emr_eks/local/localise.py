@@ -2,7 +2,7 @@
 
 The stacks know nothing of this. It changes, in each stack's Terraform JSON:
 - the state, and what reads another stack's state: files in one folder of this machine;
-- the AWS provider: it asks for no account that the emulator is not, and names buckets by path, not by host;
+- the AWS provider: it asks for no account, since the emulator has one of its own;
 - what keeps data when the platform is destroyed: nothing here is worth keeping.
 """
 
@@ -43,7 +43,6 @@ def localised(document: dict[str, Any], stack: str, state: Path) -> dict[str, An
         remote["config"] = {"path": str(state / f"{producer}.tfstate")}
     for provider in document.get("provider", {}).get("aws", []):
         provider.pop("allowed_account_ids", None)
-        provider["s3_use_path_style"] = True
     for kind, (argument, value) in _KEEPERS.items():
         for resource in document.get("resource", {}).get(kind, {}).values():
             resource[argument] = value

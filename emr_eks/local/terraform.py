@@ -9,25 +9,24 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from emr_eks.failures import Failure
+
 AWS_PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
-
-
-class TerraformNotFoundError(Exception):
-    """Terraform, or OpenTofu in its place, is not installed."""
 
 
 def find_terraform() -> Path:
     """Return the Terraform binary: the one that TERRAFORM_BINARY_NAME names, else `terraform` on the PATH.
 
-    Raises TerraformNotFoundError, whose message says what to do.
+    Raises `Failure`, whose message says what to do, when it is not installed.
     """
     name = os.environ.get("TERRAFORM_BINARY_NAME") or "terraform"
     found = shutil.which(name)
     if found is None:
-        raise TerraformNotFoundError(
+        raise Failure(
             f"{name} is not on the PATH; install Terraform 1.5 or newer "
             "(https://developer.hashicorp.com/terraform/install), or name another binary, "
-            "such as tofu, in TERRAFORM_BINARY_NAME"
+            "such as tofu, in TERRAFORM_BINARY_NAME",
+            exit_code=2,
         )
     return Path(found)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from emr_eks.local import terraform
-from emr_eks.local.terraform import TerraformNotFoundError, find_provider_mirror, find_terraform
+from emr_eks.failures import Failure
+from emr_eks.local.terraform import find_provider_mirror, find_terraform
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,7 @@ def test_another_binary_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_missing_terraform_names_the_way_to_get_it() -> None:
-    with pytest.raises(TerraformNotFoundError, match=r"install Terraform .*https://.*TERRAFORM_BINARY_NAME"):
+    with pytest.raises(Failure, match=r"install Terraform .*https://.*TERRAFORM_BINARY_NAME"):
         find_terraform()
 
 

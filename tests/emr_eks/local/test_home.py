@@ -1,0 +1,79 @@
+"""The AWS emulator's comings and goings."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emr_eks.failures import Failure
+from emr_eks.local.home import Home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path / "one")
+    yield home
+    home.down()
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs; one that ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[-1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_up_starts_it_once_and_down_stops_it_and_forgets(home: Home) -> None:
+    cloud = home.up()
+    assert home.up() == cloud
+    assert home.running_cloud() == cloud
+    assert cloud.status()["resources"] == {}
+    (home.state / "p-network.tfstate").write_text("{}", "utf-8")
+    assert home.down()
+    assert not home.root.exists()
+    assert not alive(cloud.pid)
+    assert not home.down()
+    with pytest.raises(Failure, match="not up; run `emr-eks local deploy`"):
+        home.running_cloud()
+
+
+def test_two_homes_have_two_clouds(home: Home, tmp_path: Path) -> None:
+    other = Home(tmp_path / "two")
+    try:
+        one, two = home.up(), other.up()
+        assert one.endpoint_url != two.endpoint_url
+        assert other.down()
+        assert home.running_cloud() == one
+    finally:
+        other.down()
+
+
+def test_a_cloud_that_was_killed_is_replaced_and_its_state_forgotten(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = home.up()
+    (home.state / "p-network.tfstate").write_text("{}", "utf-8")
+    os.kill(lost.pid, signal.SIGKILL)
+    while alive(lost.pid):
+        time.sleep(0.05)
+    assert home.cloud() is None
+    found = home.up()
+    assert found.pid != lost.pid
+    assert not list(home.state.iterdir())
+    assert "the local cloud was lost" in capsys.readouterr().err
+
+
+def test_down_leaves_a_stranger_alone_that_has_the_clouds_old_number(home: Home) -> None:
+    """After a restart of the machine, process ids and ports belong to others."""
+    home.root.mkdir(parents=True)
+    stranger = os.getpid()
+    (home.root / "aws.json").write_text(json.dumps({"url": "http://127.0.0.1:9", "pid": stranger}), "utf-8")
+    assert home.down()
+    assert Path(f"/proc/{stranger}").exists()
