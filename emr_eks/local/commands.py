@@ -14,6 +14,7 @@ import typer
 from emr_eks.failures import Failure
 from emr_eks.local.home import Home
 from emr_eks.options import DEFAULT_PLATFORM, Format, PlatformFile
+from emr_eks.tables import show
 from stacks.platform import load
 
 if TYPE_CHECKING:
@@ -76,13 +77,10 @@ def objects(platform_file: PlatformFile = DEFAULT_PLATFORM, output: Output = For
     if output is Format.json:
         typer.echo(json.dumps([each._asdict() for each in found], indent=2, default=str))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("kind", "namespace", "name", "apiVersion", "checked")
-    for each in found:
-        table.add_row(each.kind, each.namespace, each.name, each.api_version, str(each.validated))
-    Console().print(table)
+    show(
+        ("kind", "namespace", "name", "apiVersion", "checked"),
+        [(each.kind, each.namespace, each.name, each.api_version, each.validated) for each in found],
+    )
 
 
 @app.command()
