@@ -7,20 +7,28 @@ A program that ends sooner never gets one, so its next run is as slow, and so fo
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import os
 import pkgutil
-import stat
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-_ROOT = "JSII_RUNTIME_PACKAGE_CACHE_ROOT"
-_SWITCH = "JSII_RUNTIME_PACKAGE_CACHE"
-_FINISHED = ".jsii.runtime.v1.json"
+from constructs_lib._accelerator import _cache
+
+_FINISHED = ".jsii.runtime.v*.json"
+_LAST_USED = ".jsii-runtime-package-cache"
+_WRITER = "lib__runtime-index-worker.js"
 _SECONDS = 60
+
+_unfinished: list[Path] = []
+
+
+def expect(name: str, version: str) -> None:
+    """Take note of a package that jsii has just loaded, if it had no index and jsii is writing one."""
+    folder = _folder(name, version)
+    if folder is not None and not _is_finished(folder) and _writes_indexes():
+        _unfinished.append(folder)
 
 
 def warm() -> None:
@@ -31,63 +39,38 @@ def warm() -> None:
     finish()
 
 
-def finish() -> None:
-    """Wait until the index of each loaded provider is written; says so when that takes time."""
-    missing = list(_unfinished())
-    if not missing:
+def finish(is_alive: Callable[[], bool] = lambda: True) -> None:
+    """Wait until the index of each loaded package is written, while Node is alive; says so when that takes time."""
+    missing = [folder for folder in _unfinished if not _is_finished(folder)]
+    _unfinished.clear()
+    if not missing or not is_alive():
         return
     print("indexing the provider bindings, once; the next run starts in about a second", file=sys.stderr, flush=True)
     deadline = time.monotonic() + _SECONDS
-    while missing and time.monotonic() < deadline:
-        time.sleep(0.1)
-        missing = list(_unfinished())
+    with suppress(KeyboardInterrupt):
+        while is_alive() and time.monotonic() < deadline:
+            if all(_is_finished(folder) for folder in missing):
+                return
+            time.sleep(0.05)
+    print("the index is not finished; the next run tries again", file=sys.stderr, flush=True)
 
 
-def _unfinished() -> Iterator[Path]:
-    """Yield the folders in jsii's cache of loaded providers that have no index yet."""
-    root = _root()
+def _folder(name: str, version: str) -> Path | None:
+    """Return where jsii unpacked the package: of several builds of one version, the one used last."""
+    root = _cache.root()
     if root is None:
-        return
-    for name, module in list(sys.modules.items()):
-        assembly = getattr(module, "__jsii_assembly__", None)
-        if assembly is None or not name.endswith("._jsii"):
-            continue
-        for folder in (root / assembly.name / assembly.version).glob("*"):
-            if folder.is_dir() and (folder / "package.json").exists() and not (folder / _FINISHED).exists():
-                yield folder
-
-
-def _root() -> Path | None:
-    """Return where jsii keeps packages, or None when it keeps none."""
-    if os.environ.get(_SWITCH) == "disabled":
         return None
-    root = os.environ.get(_ROOT) or fit_cache().get(_ROOT)
-    if root:
-        return Path(root)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "com.amazonaws.jsii" / "package-cache"
-    return Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
+    with suppress(OSError, ValueError):
+        used = (root / name / version).glob(f"*/{_LAST_USED}")
+        return max(used, key=lambda file: file.lstat().st_mtime).parent
+    return None
 
 
-def fit_cache() -> dict[str, str]:
-    """Return the environment that gives jsii a private cache, where the home folder is not fit for one.
-
-    jsii refuses, with an error, a cache that others may write to; in containers HOME is often like that.
-    """
-    if _ROOT in os.environ or _SWITCH in os.environ or sys.platform == "win32":
-        return {}
-    home = Path.home()
-    folders = [home, home / ".cache", home / ".cache" / "aws", home / ".cache" / "aws" / "jsii"]
-    if all(_is_private(folder) for folder in folders if folder.exists()) and os.access(home, os.W_OK):
-        return {}
-    private = Path(tempfile.gettempdir()) / f"jsii-package-cache-{os.getuid()}"
-    try:
-        private.mkdir(mode=0o700, exist_ok=True)
-    except OSError:
-        return {_SWITCH: "disabled"}
-    mine = private.stat().st_uid == os.getuid() and _is_private(private)
-    return {_ROOT: str(private)} if mine else {_SWITCH: "disabled"}
+def _is_finished(folder: Path) -> bool:
+    return any(folder.glob(_FINISHED))
 
 
-def _is_private(folder: Path) -> bool:
-    return not folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+def _writes_indexes() -> bool:
+    """Tell whether this jsii knows the index, which came with 1.136.0."""
+    embedded = sys.modules.get("jsii._embedded.jsii")
+    return _WRITER in getattr(embedded, "EMBEDDED_FILES", ())

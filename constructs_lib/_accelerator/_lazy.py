@@ -2,60 +2,68 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.abc
-import importlib.machinery
 import re
 import sys
-import typing
-from collections.abc import Callable, Mapping, Sequence
-from importlib.machinery import ModuleSpec, PathFinder
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
-_PACKAGE = re.compile(r"cdktf_cdktf_provider_\w+|cdktn_provider_\w+")
+from constructs_lib._accelerator import _hints, _index, _node
+
+JSII_PROCESS = "jsii._kernel.providers.process"
+_PROVIDER = re.compile(r"cdktf_cdktf_provider_\w+")
+_IMPORTS_EVERYTHING = re.compile(
+    r"^from \._jsii import \*\n\n"
+    r"__all__ = \[\n(?P<public>(?: {4}\"\w+\",\n)+)\]\n\n"
+    r"publication\.publish\(\)\n\n"
+    r"# Loading modules to ensure their types are registered[^\n]*\n"
+    r"(?P<imported>(?:from \. import \w+\n)+)\Z",
+    re.MULTILINE,
+)
+"""The end of a generated package that holds its submodules, imports them all, and does nothing else."""
+
 AfterImport = Callable[[ModuleType], None]
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Finds the parts of provider packages, and the modules that *after* wants to hear of; nothing else."""
-
-    def __init__(self, after: Mapping[str, AfterImport]) -> None:
-        self._after = after
+    """Finds the parts of CDKTF's bindings, and the module with which jsii starts Node; nothing else."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Return how to load *name*, or None to leave it to Python."""
         package, _, rest = name.partition(".")
-        if not _PACKAGE.fullmatch(package) and name not in self._after:
+        is_provider = _PROVIDER.fullmatch(package) is not None
+        if not is_provider and package != "cdktf" and name != JSII_PROCESS:
             return None
         spec = PathFinder.find_spec(name, path, target)
-        if spec is None or spec.loader is None:
+        if spec is None or type(spec.loader) is not SourceFileLoader:
             return None
-        if name in self._after:
-            spec.loader = _Then(spec.loader, self._after[name])
-        elif rest and not rest.startswith("_"):
-            spec.loader = _Then(spec.loader, _remember_hints)
-        elif not rest and _imports_everything(spec):
-            spec.loader = _LazyPackage()
+        if name == JSII_PROCESS:
+            spec.loader = _Then(spec.loader, _node.prepare)
+        elif rest == "_jsii":
+            spec.loader = _Then(spec.loader, _assembly_is_loaded)
+        elif rest or not is_provider:
+            spec.loader = _Then(spec.loader, _hints.remember)
+        elif submodules := _submodules(spec.loader.get_source(name) or ""):
+            spec.loader = _LazyPackage(spec.loader, submodules)
+        else:
+            return None
         return spec
 
 
 class _Then(importlib.abc.Loader):
     """Loads a module as ever, and then does something to it."""
 
-    def __init__(self, loader: importlib.abc.Loader, then: AfterImport) -> None:
+    def __init__(self, loader: SourceFileLoader, then: AfterImport) -> None:
         self._loader, self._then = loader, then
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        # What reads the source (inspect, tracebacks) asks the module's loader for it.
-        module.__loader__ = self._loader
-        if module.__spec__:
-            module.__spec__.loader = self._loader
+        _restore_loader(module, self._loader)
         self._loader.exec_module(module)
         self._then(module)
 
@@ -63,63 +71,71 @@ class _Then(importlib.abc.Loader):
 class _LazyPackage(importlib.abc.Loader):
     """Makes a package that imports each of its modules when it is first asked for (PEP 562)."""
 
+    def __init__(self, loader: SourceFileLoader, submodules: list[str]) -> None:
+        self._loader, self._submodules = loader, submodules
+
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return None
+        return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        _restore_loader(module, self._loader)
+        if not isinstance(_table_of_submodules(importlib.import_module("jsii")), dict):
+            self._loader.exec_module(module)  # this jsii would not find the types that Python has not imported
+            return
+        known = frozenset(self._submodules)
+
         def get(name: str) -> Any:
-            if name == "__all__":
-                return _submodules(module)
-            if name.startswith("__") or name not in _submodules(module):
+            if name not in known:
                 raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
             return importlib.import_module(f"{module.__name__}.{name}")
 
-        module.__getattr__ = get  # type: ignore[method-assign]
-        module.__dir__ = lambda: sorted({*vars(module), *_submodules(module)})  # type: ignore[method-assign]
-        _tell_jsii(module)
+        vars(module).update(
+            __doc__=self._docstring(module.__name__),
+            __all__=self._submodules,
+            __getattr__=get,
+            __dir__=lambda: sorted({*vars(module), *known} - {"__getattr__", "__dir__"}),
+        )
+
+    def _docstring(self, name: str) -> str | None:
+        """Return the package's docstring from its compiled file, whose first constant it is."""
+        code = self._loader.get_code(name)
+        first = code.co_consts[0] if code is not None and code.co_consts else None
+        return first if isinstance(first, str) else None
 
 
-def _imports_everything(spec: ModuleSpec) -> bool:
-    """Tell whether the package imports its own modules eagerly; newer bindings do not."""
-    if not spec.origin or not spec.submodule_search_locations:
-        return False
-    try:
-        source = Path(spec.origin).read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    return "\nfrom . import " in source and "__getattr__" not in source
+def _restore_loader(module: ModuleType, loader: SourceFileLoader) -> None:
+    """Put *loader* back: whoever reads a module's source or data (inspect, tracebacks) asks the module's loader."""
+    module.__loader__ = loader
+    if module.__spec__:
+        module.__spec__.loader = loader
 
 
-@functools.cache
-def _submodules(module: ModuleType) -> list[str]:
-    files = (file for root in module.__path__ for file in Path(root).glob("*/__init__.py"))
-    return sorted(file.parent.name for file in files if not file.parent.name.startswith("_"))
+def _submodules(source: str) -> list[str]:
+    """Return what a package of this *source* imports of its own, if it does so eagerly and does nothing else."""
+    found = _IMPORTS_EVERYTHING.search(source)
+    if found is None:
+        return []
+    public = re.findall(r"\w+", found["public"])
+    return public if {*public} == {*re.findall(r"import (\w+)", found["imported"])} else []
 
 
-def _tell_jsii(module: ModuleType) -> None:
-    """Tell jsii in which module each type lives, should Node return one that was never imported."""
-    jsii = importlib.import_module("jsii")
-    known = getattr(jsii._reference_map, "_submodule_fqn_map", None)
-    provider = re.sub(r"^(cdktf_cdktf|cdktn)_provider_", "", module.__name__).replace("_", "-")
-    if known is not None:
-        for name in _submodules(module):
-            camel = re.sub(r"_(\w)", lambda found: found[1].upper(), name)
-            known.setdefault(f"@cdktf/provider-{provider}.{camel}", f"{module.__name__}.{name}")
+def _assembly_is_loaded(module: ModuleType) -> None:
+    assembly = getattr(module, "__jsii_assembly__", None)
+    if assembly is None:
+        return
+    _index.expect(assembly.name, assembly.version)
+    package = sys.modules.get(assembly.module)
+    table = _table_of_submodules(sys.modules.get("jsii"))
+    if isinstance(table, dict) and package is not None and _PROVIDER.fullmatch(package.__name__):
+        for name in getattr(package, "__all__", ()):
+            table.setdefault(f"{assembly.name}.{_camel_case(name)}", f"{assembly.module}.{name}")
 
 
-class _RememberingTyping(ModuleType):
-    """The module `typing`, but that it resolves the hints of a function once."""
-
-    get_type_hints = staticmethod(functools.cache(typing.get_type_hints))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(typing, name)
+def _table_of_submodules(jsii: ModuleType | None) -> Any:
+    """Return jsii's table of where types live, should Node return one that was never imported."""
+    return getattr(getattr(jsii, "_reference_map", None), "_submodule_fqn_map", None)
 
 
-_REMEMBERING = _RememberingTyping("typing")
-
-
-def _remember_hints(module: ModuleType) -> None:
-    """Let a generated module, and no other, use the remembering `typing`; its stubs never change."""
-    if vars(module).get("typing") is typing and "jsii" in vars(module) and sys.modules.get("typing") is typing:
-        vars(module)["typing"] = _REMEMBERING
+def _camel_case(name: str) -> str:
+    """Return the submodule's name in JavaScript."""
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)

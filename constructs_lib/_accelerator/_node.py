@@ -1,17 +1,18 @@
-"""What Node is started with."""
+"""What Node is started with, and how it is talked to."""
 
 from __future__ import annotations
 
 import atexit
 import functools
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from constructs_lib._accelerator import _index
+from constructs_lib._accelerator import _cache, _index
 
 _PRELOAD = Path(__file__).with_name("preload.js")
 
@@ -19,26 +20,50 @@ _PRELOAD = Path(__file__).with_name("preload.js")
 def prepare(process: ModuleType) -> None:
     """Let jsii's module *process* start Node with our preload and a cache that it will accept."""
     node = getattr(process, "_NodeProcess", None)
-    if node is None or not hasattr(node, "start"):
+    if node is None or not hasattr(node, "start") or not hasattr(node, "send"):
         return
-    start = node.start
+    node.start = _prepared(node.start)
+    node.send = _one_at_a_time(node.send)
 
+
+def _prepared(start: Any) -> Any:
     @functools.wraps(start)
     def start_prepared(self: Any) -> None:
-        with _environment():
+        with _environment({**_options(), **_cache.settings()}):
             start(self)
         # Registered after jsii's own handler, so run before it stops Node.
-        atexit.register(_index.finish)
+        atexit.register(_index.finish, lambda: _is_alive(self))
 
-    node.start = start_prepared
+    return start_prepared
+
+
+def _is_alive(node: Any) -> bool:
+    process = getattr(node, "_process", None)
+    return process is not None and process.poll() is None
+
+
+def _one_at_a_time(send: Any) -> Any:
+    """Keep questions and answers paired when threads import different providers, which jsii does not."""
+    turn = threading.RLock()
+
+    @functools.wraps(send)
+    def send_in_turn(*args: Any, **kwargs: Any) -> Any:
+        with turn:
+            return send(*args, **kwargs)
+
+    return send_in_turn
+
+
+def _options() -> dict[str, str]:
+    if not _PRELOAD.is_file():
+        return {}
+    path = str(_PRELOAD).replace("\\", "\\\\").replace('"', '\\"')
+    return {"NODE_OPTIONS": f'{os.environ.get("NODE_OPTIONS", "")} --require="{path}"'.strip()}
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
+def _environment(changes: dict[str, str]) -> Iterator[None]:
     """Change the environment while Node starts, and no longer: it is copied at that moment."""
-    options = f'{os.environ.get("NODE_OPTIONS", "")} --require "{_PRELOAD}"'.strip()
-    changes = {"NODE_OPTIONS": options.replace("\\", "\\\\")} if _PRELOAD.exists() else {}
-    changes |= _index.fit_cache()
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:

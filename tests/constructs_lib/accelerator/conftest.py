@@ -1,0 +1,33 @@
+"""Python where nothing has been imported yet."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SWITCHES = ("EMR_EKS_", "JSII_", "NODE_OPTIONS")
+
+
+@pytest.fixture(scope="session")
+def python() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs Python with the project on its path and no switch set but those given."""
+
+    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(SWITCHES)}
+        done = subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            env={**clean, "PYTHONPATH": str(ROOT), **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        return done
+
+    return run

@@ -1,0 +1,90 @@
+"""A small program that uses three providers; prints what it saw as JSON. Run with and without the accelerator."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import constructs_lib  # noqa: F401 - the one line
+
+# isort: split
+import cdktf_cdktf_provider_aws as aws
+import jsii
+from cdktf import App, Aspects, TerraformOutput, TerraformStack
+from cdktf_cdktf_provider_aws import vpc
+from cdktf_cdktf_provider_aws.provider import AwsProvider
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup, SecurityGroupIngress
+from cdktf_cdktf_provider_helm.provider import HelmProvider
+from cdktf_cdktf_provider_helm.release import Release
+from cdktf_cdktf_provider_kubernetes.namespace import Namespace, NamespaceMetadata
+from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
+from constructs import IConstruct
+
+
+@jsii.implements(__import__("cdktf").IAspect)
+class Visitor:
+    """Notes the class of everything it visits."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def visit(self, node: IConstruct) -> None:
+        self.seen.append(f"{type(node).__module__}.{type(node).__name__}")
+
+
+def error_of(statement: str) -> str:
+    """Return the type and the text of the error that *statement* raises."""
+    try:
+        exec(statement, {"aws": aws, "vpc": vpc, "stack": stack})
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "none"
+
+
+app = App(outdir=sys.argv[1])
+stack = TerraformStack(app, "small")
+AwsProvider(stack, "aws", region="eu-west-1")
+KubernetesProvider(stack, "kubernetes")
+HelmProvider(stack, "helm")
+network = aws.vpc.Vpc(stack, "network", cidr_block="10.0.0.0/16", tags={"a": "b"})
+SecurityGroup(
+    stack,
+    "group",
+    vpc_id=network.id,
+    ingress=[SecurityGroupIngress(from_port=443, to_port=444, protocol="tcp", cidr_blocks=["10.0.0.0/8"])],
+)
+namespace = Namespace(stack, "namespace", metadata=NamespaceMetadata(name="spark"))
+Release(stack, "release", name="release", chart="chart", namespace=namespace.metadata.name)
+TerraformOutput(stack, "arn", value=network.arn)
+visitor = Visitor()
+Aspects.of(stack).add(visitor)
+app.synth()
+
+facts: dict[str, Any] = {
+    "visited": visitor.seen,
+    "found": stack.node.find_child("network") is network,
+    "is instance": [
+        isinstance(network, vpc.Vpc),
+        isinstance(network, aws.vpc.Vpc),
+        isinstance(network, aws.subnet.Subnet),
+    ],
+    "same class": aws.vpc.Vpc is vpc.Vpc is sys.modules["cdktf_cdktf_provider_aws.vpc"].Vpc,
+    "errors": [
+        error_of("import cdktf_cdktf_provider_aws.nonsense"),
+        error_of("from cdktf_cdktf_provider_aws import nonsense"),
+        error_of("from cdktf_cdktf_provider_aws.vpc import Nonsense"),
+        error_of("aws.nonsense"),
+        error_of("vpc.nonsense"),
+        error_of("vpc.Vpc(stack, 'wrong', cidr_block=5)"),
+        error_of("vpc.Vpc(stack, 'wrong', nonsense='x')"),
+        error_of("vpc.Vpc(stack, 'network')"),
+    ],
+    "package": [aws.__name__, aws.__file__, aws.__doc__, list(aws.__path__), type(aws.__loader__).__name__],
+    "all": sorted(aws.__all__),
+    "offered": sorted({*aws.__all__} & {*dir(aws)}),
+    "environment": [os.environ.get("NODE_OPTIONS"), os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT")],
+}
+loaded = [name for name in sys.modules if name.startswith("cdktf_cdktf_provider_") and not name.endswith("._private")]
+print(json.dumps({"facts": facts, "loaded": loaded}))

@@ -1,0 +1,74 @@
+"""A program sees and writes the same with the accelerator and without it, and loads far less."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+PROGRAM = Path(__file__).with_name("program.py")
+
+
+class Run(NamedTuple):
+    """What one run of the program printed and wrote."""
+
+    facts: dict[str, Any]
+    loaded: list[str]
+    errors: str
+    written: dict[str, bytes]
+
+
+def run(python: Callable[..., Any], folder: Path, **environment: str) -> Run:
+    done = python(PROGRAM, folder, **environment)
+    printed = json.loads(done.stdout)
+    written = {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    return Run(printed["facts"], printed["loaded"], done.stderr, written)
+
+
+@pytest.fixture(scope="module")
+def fast(python: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run(python, tmp_path_factory.mktemp("fast"))
+
+
+@pytest.fixture(scope="module")
+def plain(python: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run(python, tmp_path_factory.mktemp("plain"), EMR_EKS_PLAIN="1")
+
+
+def test_the_output_is_the_same_to_the_byte(fast: Run, plain: Run) -> None:
+    assert "stacks/small/cdk.tf.json" in fast.written
+    assert fast.written == plain.written
+
+
+@pytest.mark.parametrize(
+    "fact",
+    ["visited", "found", "is instance", "same class", "errors", "package", "all", "offered", "environment"],
+)
+def test_the_program_sees_the_same(fact: str, fast: Run, plain: Run) -> None:
+    assert fast.facts[fact] == plain.facts[fact]
+
+
+def test_what_the_program_sees_is_right(fast: Run) -> None:
+    assert "cdktf_cdktf_provider_helm.release.Release" in fast.facts["visited"]
+    assert fast.facts["found"]
+    assert fast.facts["is instance"] == [True, True, False]
+    assert fast.facts["same class"]
+    assert len(fast.facts["all"]) > 2000
+    assert "none" not in fast.facts["errors"]
+
+
+def test_only_the_modules_in_use_are_loaded(fast: Run, plain: Run) -> None:
+    def submodules(run: Run) -> list[str]:
+        return [name for name in run.loaded if name.count(".") == 1 and not name.endswith("._jsii")]
+
+    # Vpc, SecurityGroup, Subnet, Namespace, Release, and the three providers.
+    assert len(submodules(fast)) <= 8 + 2
+    assert len(submodules(plain)) > 2000
+
+
+def test_node_says_at_most_one_line(fast: Run) -> None:
+    lines = [line for line in fast.errors.splitlines() if not line.startswith("indexing ")]
+    assert len(lines) <= 1
