@@ -128,6 +128,8 @@ def install() -> None:
     """Correct moto's S3."""
     correct(models.s3_backends, S3Backend, urls)
     models.FakeBucket = Bucket  # type: ignore[misc]
+    # Moto gives up the file behind a version that it deletes; a delete marker has none, and moto stumbles over it.
+    models.FakeDeleteMarker.dispose = lambda self, garbage=False: None  # type: ignore[attr-defined]
 
 
 def _list(value: Any) -> list[Any]:

@@ -120,3 +120,19 @@ def test_access_logs_need_the_target_buckets_permission_and_leave_it_empty(aws: 
     s3.list_objects_v2(Bucket=bucket)
     assert s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"]["TargetBucket"] == target
     assert s3.list_objects_v2(Bucket=target)["KeyCount"] == 0
+
+
+def test_a_versioned_bucket_can_be_emptied_of_versions_and_delete_markers(aws: Aws, bucket: str) -> None:
+    """As Terraform does for `force_destroy`: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html."""
+    s3 = aws("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=bucket, Key="key", Body=b"1")
+    s3.delete_object(Bucket=bucket, Key="key")
+    listed = s3.list_object_versions(Bucket=bucket)
+    assert len(listed["Versions"]) == len(listed["DeleteMarkers"]) == 1
+    found = [{key: each[key] for key in ("Key", "VersionId")} for each in listed["Versions"] + listed["DeleteMarkers"]]
+    s3.delete_objects(Bucket=bucket, Delete={"Objects": found})
+    left = s3.list_object_versions(Bucket=bucket)
+    assert "Versions" not in left
+    assert "DeleteMarkers" not in left
+    s3.delete_bucket(Bucket=bucket)
