@@ -91,9 +91,7 @@ class Schema:
         for step in path:
             schema = self._open(schema) if schema else None
             if schema and schema["type"] in ("union", "tagged-union"):
-                schema = next(
-                    (each for each in map(self._open, _choices(schema)) if self._inside(each, step)), None
-                )
+                schema = next((each for each in map(self._open, _choices(schema)) if self._inside(each, step)), None)
             if schema and schema["type"] == "model":
                 step = next((spelling for name, spelling, _ in _fields(schema) if name == step), step)
             schema = self._inside(schema, step) if schema else None
@@ -160,9 +158,7 @@ class Schema:
         choices = _choices(schema)
         if len(groups) != len(choices):
             choices = [None] * len(groups)
-        branches = [
-            [*self._explain(*pair)] for pair in ((c, path, g) for c, g in zip(choices, groups, strict=True))
-        ]
+        branches = [[*self._explain(*pair)] for pair in ((c, path, g) for c, g in zip(choices, groups, strict=True))]
         wrong = [next((f for f in branch if f.expected and f.path == path), None) for branch in branches]
         fitting = [branch for branch, misfit in zip(branches, wrong, strict=True) if misfit is None]
         if fitting:
@@ -188,9 +184,7 @@ class Schema:
             if kind == "union_tag_invalid" and isinstance(value, dict) and key in value:
                 yield _choice(place, value[key], [*schema["choices"]])
             else:
-                yield Finding(
-                    place, "is required", hint=f"add one of {_listed(schema['choices'])}", about="missing"
-                )
+                yield Finding(place, "is required", hint=f"add one of {_listed(schema['choices'])}", about="missing")
         elif kind == "too_short" and len(value) >= context["min_length"]:
             return  # Entries that were invalid did not count.
         elif kind == "missing":
@@ -220,9 +214,7 @@ def _fields(model: Any) -> list[tuple[str, str, Any]]:
     inner = model["schema"]
     while inner["type"] != "model-fields" and "schema" in inner:
         inner = inner["schema"]
-    return [
-        (name, _spelling(name, field), field["schema"]) for name, field in inner.get("fields", {}).items()
-    ]
+    return [(name, _spelling(name, field), field["schema"]) for name, field in inner.get("fields", {}).items()]
 
 
 def _spelling(name: str, field: Any) -> str:
@@ -248,11 +240,7 @@ def _missing(schema: Any, path: Path, key: str) -> Finding:
 
 def _choice(path: Path, value: Any, expected: list[Any]) -> Finding:
     one_of = _listed(expected) if len(expected) == 1 else f"one of {_listed(expected)}"
-    like = (
-        _alike(value, [each for each in expected if isinstance(each, str)])
-        if isinstance(value, str)
-        else None
-    )
+    like = _alike(value, [each for each in expected if isinstance(each, str)]) if isinstance(value, str) else None
     hint = f"did you mean {like!r}?" if like else _requoted(value, expected)
     return Finding(path, f"must be {one_of}", value, hint, expected=one_of)
 
@@ -298,10 +286,7 @@ def _adapted(message: str) -> str:
 
 def _rounded(bounds: dict[str, Any]) -> dict[str, Any]:
     """Return *bounds* as their author wrote them: pydantic turns the 0 of a number into 0.0."""
-    return {
-        name: int(each) if isinstance(each, float) and each.is_integer() else each
-        for name, each in bounds.items()
-    }
+    return {name: int(each) if isinstance(each, float) and each.is_integer() else each for name, each in bounds.items()}
 
 
 def _singular(found: re.Match[str]) -> str:
@@ -313,7 +298,5 @@ def _listed(words: Iterable[Any]) -> str:
 
 
 def _flow(value: Any) -> str:
-    text: str = yaml.safe_dump(
-        value, default_flow_style=True, allow_unicode=True, width=1_000, sort_keys=False
-    )
+    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=1_000, sort_keys=False)
     return text.removesuffix("...\n").strip()

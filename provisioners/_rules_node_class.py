@@ -127,9 +127,7 @@ def image_alias_known(term: AmiSelectorTerm) -> Iterator[Problem]:
     if family not in AMI_FAMILIES:
         yield Problem(("alias",), f"must be of a family among {', '.join(AMI_FAMILIES)}", term.alias)
     elif family.startswith("windows") and version != "latest":
-        yield Problem(
-            ("alias",), "must be of the version latest for Windows", term.alias, f"write '{family}@latest'"
-        )
+        yield Problem(("alias",), "must be of the version latest for Windows", term.alias, f"write '{family}@latest'")
 
 
 @rule(since="1.3", layer="cel")
@@ -163,9 +161,7 @@ def image_collection_has_room(kubelet: Kubelet) -> Iterator[Problem]:
     """Image collection starts above where it stops."""
     high, low = kubelet.image_gc_high_threshold_percent, kubelet.image_gc_low_threshold_percent
     if high is not None and low is not None and high <= low:
-        yield Problem(
-            ("imageGCHighThresholdPercent",), f"must be greater than imageGCLowThresholdPercent, {low}", high
-        )
+        yield Problem(("imageGCHighThresholdPercent",), f"must be greater than imageGCLowThresholdPercent, {low}", high)
 
 
 @rule(since="1.0", layer="cel")
@@ -173,13 +169,9 @@ def soft_eviction_has_grace(kubelet: Kubelet) -> Iterator[Problem]:
     """Each soft threshold has a grace period, and the other way about."""
     soft, grace = set(kubelet.eviction_soft or ()), set(kubelet.eviction_soft_grace_period or ())
     for signal in sorted(soft - grace):
-        yield Problem(
-            ("evictionSoft", signal), "must have a grace period", hint="add it to evictionSoftGracePeriod"
-        )
+        yield Problem(("evictionSoft", signal), "must have a grace period", hint="add it to evictionSoftGracePeriod")
     for signal in sorted(grace - soft):
-        yield Problem(
-            ("evictionSoftGracePeriod", signal), "must have a threshold", hint="add it to evictionSoft"
-        )
+        yield Problem(("evictionSoftGracePeriod", signal), "must have a threshold", hint="add it to evictionSoft")
 
 
 @rule(since="1.0", layer="cel")
@@ -265,8 +257,7 @@ def primary_interface(spec: EC2NodeClassSpec) -> Iterator[Problem]:
     """Make the first device of the first card an ordinary interface."""
     interfaces = spec.network_interfaces or ()
     primary = any(
-        i.device_index == 0 and i.network_card_index == 0 and i.interface_type == "interface"
-        for i in interfaces
+        i.device_index == 0 and i.network_card_index == 0 and i.interface_type == "interface" for i in interfaces
     )
     if interfaces and not primary:
         yield Problem(
@@ -292,14 +283,10 @@ def interfaces_differ(spec: EC2NodeClassSpec) -> Iterator[Problem]:
 @rule(since="1.11", layer="cel")
 def one_efa_a_card(spec: EC2NodeClassSpec) -> Iterator[Problem]:
     """Put at most one EFA device on a network card."""
-    cards = Counter(
-        i.network_card_index for i in spec.network_interfaces or () if i.interface_type == "efa-only"
-    )
+    cards = Counter(i.network_card_index for i in spec.network_interfaces or () if i.interface_type == "efa-only")
     for card, count in cards.items():
         if count > 1:
-            yield Problem(
-                ("networkInterfaces",), f"must have at most one efa-only device on card {card}, has {count}"
-            )
+            yield Problem(("networkInterfaces",), f"must have at most one efa-only device on card {card}, has {count}")
 
 
 @rule(since="1.0", layer="cel")

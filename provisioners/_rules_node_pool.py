@@ -72,9 +72,7 @@ def requirement_on_known_aws_label(requirement: Requirement) -> Iterator[Problem
 def in_names_values(requirement: Requirement) -> Iterator[Problem]:
     """`In` nothing matches nothing."""
     if requirement.operator == "In" and not requirement.values:
-        yield Problem(
-            ("values",), "must hold at least one value for the operator In", hint="name what is allowed"
-        )
+        yield Problem(("values",), "must hold at least one value for the operator In", hint="name what is allowed")
 
 
 @rule(since="1.0", layer="cel")
@@ -116,9 +114,7 @@ def values_known_to_karpenter(requirement: Requirement) -> Iterator[Problem]:
     if known and requirement.operator in ("In", "NotIn"):
         for index, value in enumerate(requirement.values or ()):
             if value not in known:
-                yield Problem(
-                    ("values", index), f"must be one of {', '.join(known)}", value, _like(value, known)
-                )
+                yield Problem(("values", index), f"must be one of {', '.join(known)}", value, _like(value, known))
 
 
 def _like(value: str, known: Iterable[str]) -> str:
@@ -169,9 +165,7 @@ def schedule_with_duration(budget: Budget) -> Iterator[Problem]:
     """Say both from when and for how long, or neither."""
     if (budget.schedule is None) != (budget.duration is None):
         said, missing = ("schedule", "duration") if budget.duration is None else ("duration", "schedule")
-        yield Problem(
-            (said,), f"must be set together with {missing}", hint=f"add {missing}, or remove {said}"
-        )
+        yield Problem((said,), f"must be set together with {missing}", hint=f"add {missing}, or remove {said}")
 
 
 @rule(since="1.0", layer="run time")
@@ -203,9 +197,7 @@ def static_pool_limits_nodes_only(spec: NodePoolSpec) -> Iterator[Problem]:
 def static_pool_without_weight(spec: NodePoolSpec) -> Iterator[Problem]:
     """Give a pool of fixed size no weight: it is not chosen among others."""
     if spec.replicas is not None and spec.weight is not None:
-        yield Problem(
-            ("weight",), "must not be set in a pool with replicas", spec.weight, "remove one of the two"
-        )
+        yield Problem(("weight",), "must not be set in a pool with replicas", spec.weight, "remove one of the two")
 
 
 REQUIREMENT = (

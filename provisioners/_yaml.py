@@ -115,9 +115,7 @@ class Composer:
         if "cannot start any token" in problem and self._text[index : index + 1] == "\t":
             step = "indent with spaces, not tabs"
         words = " ".join(part for part in (problem, error.context) if part)
-        return Unreadable(
-            self._position(index), f"cannot be read as YAML: {words}" + (f"; {step}" if step else "")
-        )
+        return Unreadable(self._position(index), f"cannot be read as YAML: {words}" + (f"; {step}" if step else ""))
 
     def _flaw(self, path: Path, position: Position, message: str) -> None:
         self.flaws.append(Flaw(path, position, message))
@@ -156,9 +154,7 @@ class Composer:
             return Node(None, position)
         self._aliased += node.size
         if self._aliased > MAX_ALIASED_NODES:
-            raise Unreadable(
-                position, f"aliases repeat more than {MAX_ALIASED_NODES} values; write out what is needed"
-            )
+            raise Unreadable(position, f"aliases repeat more than {MAX_ALIASED_NODES} values; write out what is needed")
         if depth + node.height > MAX_DEPTH:
             raise _too_deep(position)
         return replace(node, position=position)

@@ -56,9 +56,7 @@ class _Demands:
         given = (template.metadata and template.metadata.labels) or {}
         self.by_key: dict[str, list[_Demand]] = {}
         for index, each in enumerate(template.spec.requirements):
-            self._add(
-                _Demand((*_REQUIREMENTS, index), labels.normal(each.key), each.operator, each.values or ())
-            )
+            self._add(_Demand((*_REQUIREMENTS, index), labels.normal(each.key), each.operator, each.values or ()))
         for key, value in given.items():
             self._add(_Demand((*_LABELS, key), labels.normal(key), "In", (value,)))
 
@@ -139,18 +137,10 @@ def _never_chosen(demands: _Demands) -> Iterator[Problem]:
             if against is None:
                 continue
             demand = next(each for each in demands.on(key) if each.operator == "In")
-            path = (
-                (*demand.path, "values", demand.values.index(value))
-                if demand.path[-1] != key
-                else demand.path
-            )
+            path = (*demand.path, "values", demand.values.index(value)) if demand.path[-1] != key else demand.path
             is_ = f"{against.key} {facts(value)[against.key]}"
-            last = (
-                "; no other is left, so the pool can never launch a node" if len(dead) == len(allowed) else ""
-            )
-            yield Problem(
-                path, f"is never chosen: it has {is_}, and the pool asks for {against}{last}", value
-            )
+            last = "; no other is left, so the pool can never launch a node" if len(dead) == len(allowed) else ""
+            yield Problem(path, f"is never chosen: it has {is_}, and the pool asks for {against}{last}", value)
 
 
 def _limits_under_one_node(pool: NodePool, demands: _Demands) -> Iterator[Problem]:
@@ -185,10 +175,7 @@ def _least_memory(demands: _Demands, vcpus: int) -> int:
     families = demands.alive(labels.FAMILY)
     of_families = [instances.of_family(each).get(labels.CATEGORY, "") for each in families or ()]
     of_types = [instances.of_type(each).get(labels.CATEGORY, "") for each in types or ()]
-    ratios = [
-        instances.gib_per_vcpu(each)
-        for each in of_types or of_families or demands.values(labels.CATEGORY) or ()
-    ]
+    ratios = [instances.gib_per_vcpu(each) for each in of_types or of_families or demands.values(labels.CATEGORY) or ()]
     known = [ratio for ratio in ratios if ratio is not None]
     by_family = vcpus * min(known) * _GIB if known and len(known) == len(ratios) else 0
     return max(by_family, _least_number(demands, labels.MEMORY) * 2**20)
@@ -231,6 +218,4 @@ def _values_without_effect(requirement: Requirement, path: Path) -> Iterator[Pro
             "use In or NotIn, or remove the values",
         )
     if requirement.operator == "NotIn" and not requirement.values:
-        yield Problem(
-            path, "excludes nothing: NotIn has no values", hint="name what is excluded, or remove it"
-        )
+        yield Problem(path, "excludes nothing: NotIn has no values", hint="name what is excluded, or remove it")

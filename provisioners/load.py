@@ -69,9 +69,7 @@ def load_pools(folder: Path, *, variables: Variables, karpenter_version: str) ->
 
 
 def _pools(objects: list[_Object]) -> Pools:
-    models = sorted(
-        (each.model for each in objects if each.model is not None), key=lambda model: model.metadata.name
-    )
+    models = sorted((each.model for each in objects if each.model is not None), key=lambda model: model.metadata.name)
     found = [
         each.document.located(problem.path, str(problem))
         for each in objects
@@ -137,9 +135,7 @@ def _misfit(document: Document) -> Located | None:
     version, kind = document.data.get("apiVersion"), str(document.data.get("kind", ""))
     if isinstance(version, str) and version.startswith(_GROUPS) and not version.endswith("/v1"):
         now = _SUCCESSORS.get(kind, kind if kind in _MODELS else "NodePool or EC2NodeClass")
-        rule = (
-            f"is an API that Karpenter 1.1 and newer no longer have, got {version!r}; convert it to v1 {now}"
-        )
+        rule = f"is an API that Karpenter 1.1 and newer no longer have, got {version!r}; convert it to v1 {now}"
         return document.located(("apiVersion",), rule)
     if kind not in _MODELS:
         close = get_close_matches(kind, _MODELS, n=1)
@@ -149,9 +145,7 @@ def _misfit(document: Document) -> Located | None:
     wanted = _MODELS[kind].model_fields["api_version"].default
     if version != wanted:
         got = "" if version is None else f", got {version!r}"
-        return document.located(
-            ("apiVersion",), f"must be {wanted} for {kind}{got}; write apiVersion: {wanted}"
-        )
+        return document.located(("apiVersion",), f"must be {wanted} for {kind}{got}; write apiVersion: {wanted}")
     return None
 
 
@@ -185,9 +179,7 @@ def _twice(objects: Iterable[_Object]) -> Iterator[Located]:
 
 def _dangling(objects: list[_Object]) -> Iterator[Located]:
     """Yield the references to node classes that are not in the folder; an invalid one is there."""
-    known = sorted(
-        {each.name for each in objects if each.kind == "EC2NodeClass" and isinstance(each.name, str)}
-    )
+    known = sorted({each.name for each in objects if each.kind == "EC2NodeClass" and isinstance(each.name, str)})
     for each in objects:
         if each.kind != "NodePool":
             continue

@@ -52,9 +52,7 @@ class SubnetSelectorTerm(Part):
 
     obeys = rules.SUBNET_TERM
 
-    id: Maybe[
-        Annotated[str, text(r"subnet-[0-9a-z]+", "must be a subnet id", "for example 'subnet-0a1b2c3d'")]
-    ] = None
+    id: Maybe[Annotated[str, text(r"subnet-[0-9a-z]+", "must be a subnet id", "for example 'subnet-0a1b2c3d'")]] = None
     tags: Maybe[Tags] = None
 
 
@@ -63,9 +61,7 @@ class SecurityGroupSelectorTerm(Part):
 
     obeys = rules.SECURITY_GROUP_TERM
 
-    id: Maybe[
-        Annotated[str, text(r"sg-[0-9a-z]+", "must be a security group id", "for example 'sg-0a1b2c3d'")]
-    ] = None
+    id: Maybe[Annotated[str, text(r"sg-[0-9a-z]+", "must be a security group id", "for example 'sg-0a1b2c3d'")]] = None
     name: Maybe[str] = None
     tags: Maybe[Tags] = None
 
@@ -76,9 +72,7 @@ class AmiSelectorTerm(Part):
     obeys = rules.AMI_TERM
 
     alias: Annotated[Maybe[Annotated[str, holds(0, 30)]], Since("1.9", "windows2025@latest")] = None
-    id: Maybe[Annotated[str, text(r"ami-[0-9a-z]+", "must be an AMI id", "for example 'ami-0a1b2c3d'")]] = (
-        None
-    )
+    id: Maybe[Annotated[str, text(r"ami-[0-9a-z]+", "must be an AMI id", "for example 'ami-0a1b2c3d'")]] = None
     name: Maybe[str] = None
     owner: Maybe[str] = None
     ssm_parameter: Annotated[Maybe[str], Since("1.4")] = None
@@ -91,9 +85,7 @@ class CapacityReservationSelectorTerm(Part):
     obeys = rules.CAPACITY_RESERVATION_TERM
 
     id: Maybe[
-        Annotated[
-            str, text(r"cr-[0-9a-z]+", "must be a capacity reservation id", "for example 'cr-0a1b2c3d'")
-        ]
+        Annotated[str, text(r"cr-[0-9a-z]+", "must be a capacity reservation id", "for example 'cr-0a1b2c3d'")]
     ] = None
     instance_match_criteria: Maybe[Literal["open", "targeted"]] = None
     owner_id: Annotated[
@@ -199,9 +191,7 @@ class PlacementGroupSelector(Part):
 
     obeys = rules.PLACEMENT_GROUP
 
-    id: Maybe[
-        Annotated[str, text(r"pg-[0-9a-z]+", "must be a placement group id", "for example 'pg-0a1b2c3d'")]
-    ] = None
+    id: Maybe[Annotated[str, text(r"pg-[0-9a-z]+", "must be a placement group id", "for example 'pg-0a1b2c3d'")]] = None
     name: Maybe[Text] = None
 
 
@@ -226,9 +216,7 @@ class EC2NodeClassSpec(Part):
     ip_prefix_count: Annotated[Maybe[Annotated[int, whole(0)]], Since("1.8")] = None
     kubelet: Maybe[Kubelet] = None
     metadata_options: Maybe[MetadataOptions] = None
-    network_interfaces: Annotated[Maybe[Annotated[Items[NetworkInterface], holds(0, 150)]], Since("1.11")] = (
-        None
-    )
+    network_interfaces: Annotated[Maybe[Annotated[Items[NetworkInterface], holds(0, 150)]], Since("1.11")] = None
     placement_group_selector: Annotated[Maybe[PlacementGroupSelector], Since("1.11")] = None
     role: Maybe[Text] = None
     security_group_selector_terms: Annotated[Items[SecurityGroupSelectorTerm], holds(1, 30)]

@@ -47,9 +47,7 @@ def _check(value: Any) -> int | str:
     raise broken_rule(_RULE, f"{_EXAMPLES}, a fraction in quotes" if isinstance(value, float) else _EXAMPLES)
 
 
-QuantityText = Annotated[
-    str, text(_PATTERN.replace("?P<number>", "").replace("?P<suffix>", ""), _RULE, _EXAMPLES)
-]
+QuantityText = Annotated[str, text(_PATTERN.replace("?P<number>", "").replace("?P<suffix>", ""), _RULE, _EXAMPLES)]
 """A quantity that Kubernetes wants as a string."""
 
 Quantity = Annotated[

@@ -142,11 +142,7 @@ def validate(model: type[SpecT], document: Document, *, data: Any = None, prefix
 def dotted(path: Path) -> str:
     """Return *path* as people write it: `node_groups[1].max`, `labels["a.b"]`."""
     steps = "".join(
-        f"[{step}]"
-        if isinstance(step, int)
-        else f".{step}"
-        if re.fullmatch(r"[\w-]{1,80}", step)
-        else _quoted(step)
+        f"[{step}]" if isinstance(step, int) else f".{step}" if re.fullmatch(r"[\w-]{1,80}", step) else _quoted(step)
         for step in path
     )
     return steps.removeprefix(".")
@@ -170,9 +166,7 @@ def _text(path: pathlib.Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = (
-            content[: error.start].decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
-        )
+        before = content[: error.start].decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         rule = f"is not UTF-8, got the byte 0x{content[error.start]:02X}; save the file as UTF-8"
         raise InvalidFile([Located(str(path), line, column, (), rule)]) from None

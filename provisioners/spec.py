@@ -125,8 +125,7 @@ DnsLabel = Annotated[
     str,
     text(
         r"[a-z0-9]([-a-z0-9]*[a-z0-9])?",
-        "must be a DNS label: at most 63 lower-case letters, digits and hyphens, "
-        "with a letter or digit at each end",
+        "must be a DNS label: at most 63 lower-case letters, digits and hyphens, with a letter or digit at each end",
         "for example 'spark-jobs'",
         max_length=63,
     ),

@@ -19,19 +19,19 @@ MakePlatform = Callable[..., Platform]
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The project's folder."""
+    """Return the project's folder."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
 def platform() -> Platform:
-    """The platform that the project builds by default."""
+    """Return the platform that the project builds by default."""
     return load(ROOT / "platform.yaml")
 
 
 @pytest.fixture(scope="session")
 def documents(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The default platform's stacks."""
+    """Return the default platform's stacks."""
     from synthesised import synthesise
 
     return synthesise(platform, tmp_path_factory.mktemp("default"))

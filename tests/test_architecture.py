@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from conftest import ROOT
 
 PACKAGES = ("main", "stacks", "constructs_lib", "provisioners", "emr_eks")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from emr_eks import tables
 from emr_eks.failures import Failure
 from emr_eks.job.spec import JobSpec
 from emr_eks.options import DEFAULT_PLATFORM, Format, PlatformFile
@@ -63,15 +64,13 @@ def list_(
     if output is Format.json:
         typer.echo(json.dumps(runs, indent=2, default=str))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("id", "name", "state", "release", "created")
-    for run in runs:
-        table.add_row(
-            run["id"], run["name"], run["state"], run["releaseLabel"], f"{run['createdAt']:%Y-%m-%d %H:%M:%S}"
-        )
-    Console().print(table)
+    tables.show(
+        ("id", "name", "state", "release", "created"),
+        [
+            (run["id"], run["name"], run["state"], run["releaseLabel"], f"{run['createdAt']:%Y-%m-%d %H:%M:%S}")
+            for run in runs
+        ],
+    )
 
 
 @app.command()

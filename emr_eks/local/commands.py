@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from emr_eks import tables
 from emr_eks.failures import Failure
 from emr_eks.local.home import Home
 from emr_eks.options import DEFAULT_PLATFORM, Format, PlatformFile
-from emr_eks.tables import show
 from stacks.platform import load
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def objects(platform_file: PlatformFile = DEFAULT_PLATFORM, output: Output = For
     if output is Format.json:
         typer.echo(json.dumps([each._asdict() for each in found], indent=2, default=str))
         return
-    show(
+    tables.show(
         ("kind", "namespace", "name", "apiVersion", "checked"),
         [(each.kind, each.namespace, each.name, each.api_version, each.validated) for each in found],
     )

@@ -52,9 +52,7 @@ _METADATA = {
 
 _FORMATS = FormatChecker(formats=())
 _FORMATS.checks("date-time")(
-    lambda value: (
-        re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[-+]\d\d:\d\d)", str(value)) is not None
-    )
+    lambda value: re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[-+]\d\d:\d\d)", str(value)) is not None
 )
 
 
@@ -178,15 +176,11 @@ def _compiled(rule: str) -> Any:
 
 @functools.cache
 def _environment() -> Any:
-    cel = pytest.importorskip(
-        "cel_expr_python.cel", reason="no CEL engine: cel-expr-python needs Python 3.11"
-    )
+    cel = pytest.importorskip("cel_expr_python.cel", reason="no CEL engine: cel-expr-python needs Python 3.11")
     text = cel.Type.STRING
     # Kubernetes adds these two to CEL: https://kubernetes.io/docs/reference/using-api/cel/.
     find = cel.Overload("string_find", text, [text, text], True, _find)
-    split = cel.Overload(
-        "string_split", cel.Type.List(text), [text, text], True, lambda value, by: value.split(by)
-    )
+    split = cel.Overload("string_split", cel.Type.List(text), [text, text], True, lambda value, by: value.split(by))
     return cel.NewEnv(
         variables={"self": cel.Type.DYN},
         functions=[cel.FunctionDecl("find", [find]), cel.FunctionDecl("split", [split])],

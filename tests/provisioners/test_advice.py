@@ -21,9 +21,7 @@ ASKS, LIMITS, LABELS = "spec template spec requirements", "spec limits", "spec t
 
 def advised(*requirements: list[dict[str, Any]], **more: Any) -> list[str]:
     edits = [(ASKS, [each for one in requirements for each in one])]
-    edits += [
-        ({"limits": LIMITS, "labels": LABELS}.get(key, f"spec {key}"), value) for key, value in more.items()
-    ]
+    edits += [({"limits": LIMITS, "labels": LABELS}.get(key, f"spec {key}"), value) for key, value in more.items()]
     pool = NodePool.model_validate(edited(POOL, *edits))
     return [f"{'.'.join(map(str, problem.path[2:]))}: {problem}" for problem in advice(pool)]
 
@@ -46,8 +44,7 @@ def test_when_no_family_is_left_it_is_said() -> None:
     [
         requires(GENERATION, "Gt", "4") + requires(FAMILY, "In", "m5", "r6i"),
         requires("kubernetes.io/arch", "In", "arm64") + requires(FAMILY, "In", "m6g", "m7gd", "c7gn", "a1"),
-        requires("kubernetes.io/arch", "In", "amd64")
-        + requires(FAMILY, "In", "m5", "g5", "u-6tb1", "m7i-flex"),
+        requires("kubernetes.io/arch", "In", "amd64") + requires(FAMILY, "In", "m5", "g5", "u-6tb1", "m7i-flex"),
         requires(CATEGORY, "In", "c", "m") + requires(TYPE, "In", "c5.xlarge", "m5.large"),
         requires("zone", "In", "a", "b") + requires("zone", "NotIn", "b"),
         requires(CPU, "Gt", "3") + requires(CPU, "Lt", "5"),
@@ -118,9 +115,7 @@ def test_a_label_is_a_requirement_too() -> None:
         ([], {"cpu": "-5"}, "1 vCPU"),
     ],
 )
-def test_limits_under_one_node(
-    requirements: list[dict[str, Any]], limits: dict[str, Any], smallest: str
-) -> None:
+def test_limits_under_one_node(requirements: list[dict[str, Any]], limits: dict[str, Any], smallest: str) -> None:
     (only,) = advised(requirements, limits=limits)
     assert f"the smallest that the pool allows has {smallest}" in only
 

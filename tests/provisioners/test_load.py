@@ -23,9 +23,7 @@ VARIABLES: dict[str, str | list[str]] = {"az": ["eu-west-1a"], "cluster_name": "
 
 
 def load(folder: Path, *, variables: Any = None, version: str = "1.14.1") -> Pools:
-    return load_pools(
-        folder, variables=VARIABLES if variables is None else variables, karpenter_version=version
-    )
+    return load_pools(folder, variables=VARIABLES if variables is None else variables, karpenter_version=version)
 
 
 def problems(folder: Path, text: str, **options: Any) -> list[str]:
@@ -97,9 +95,7 @@ def test_default_nodes_belong_to_the_cluster_and_are_closed() -> None:
 def test_a_list_stands_for_as_many_items(tmp_path: Path) -> None:
     text = (DEFAULTS / "spark-driver.yaml").read_text(encoding="utf-8")
     (tmp_path / "a.yaml").write_text(text.replace('["${az}"]', '[first, "${az}", last]'), encoding="utf-8")
-    (tmp_path / "b.yaml").write_text(
-        (DEFAULTS / "spark-node-class.yaml").read_text(encoding="utf-8"), encoding="utf-8"
-    )
+    (tmp_path / "b.yaml").write_text((DEFAULTS / "spark-node-class.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     (pool,) = load(tmp_path, variables={"az": ["a", "b"], "cluster_name": "lake"}).node_pools
     assert pool.spec.template.spec.requirements[0].values == ("first", "a", "b", "last")
 
@@ -119,9 +115,7 @@ def test_problems_after_a_spliced_list_keep_their_places(tmp_path: Path) -> None
 
 
 def test_variables_in_a_text_and_in_a_key(tmp_path: Path) -> None:
-    node_class = edited(
-        CLASS, ("spec role", "${cluster_name}-${az}"), ("spec tags", {"for/${cluster_name}": "x"})
-    )
+    node_class = edited(CLASS, ("spec role", "${cluster_name}-${az}"), ("spec tags", {"for/${cluster_name}": "x"}))
     (tmp_path / "a.yaml").write_text(dumped(node_class), encoding="utf-8")
     (manifest,) = load(tmp_path).manifests()
     assert manifest["spec"]["role"] == "lake-eu-west-1a"
@@ -172,10 +166,7 @@ THE_CLASS = f"---\n{HEAD}{TERMS}  role: r\n"
         ),
         (
             f"{HEAD}{TERMS}  role: ${{region}}\n",
-            [
-                "pools.yaml:8:9: spec.role: names no variable, got '${region}'; known are ${az}, "
-                "${cluster_name}"
-            ],
+            ["pools.yaml:8:9: spec.role: names no variable, got '${region}'; known are ${az}, ${cluster_name}"],
         ),
         (
             f"{NODES}      requirements:\n        - {{key: a, operator: In, values: [${{az}}]}}\n",
@@ -211,8 +202,7 @@ THE_CLASS = f"---\n{HEAD}{TERMS}  role: r\n"
                 "pools.yaml:10:17: spec.template.spec.requirements[1].key: is not a label that "
                 "Karpenter knows, "
                 "got 'karpenter.k8s.aws/instance-famly'; did you mean 'karpenter.k8s.aws/instance-family'?",
-                "pools.yaml:11:72: spec.template.spec.requirements[2].values[0]: must be text, "
-                "got 4; put it in quotes",
+                "pools.yaml:11:72: spec.template.spec.requirements[2].values[0]: must be text, got 4; put it in quotes",
                 "pools.yaml:12:71: spec.template.spec.requirements[3].values: must hold exactly "
                 "one whole number, "
                 "from 0, for the operator Lt, got ['four']; for example ['4']",
@@ -239,16 +229,12 @@ THE_CLASS = f"---\n{HEAD}{TERMS}  role: r\n"
         (
             f"{NODES}      requirements: []\n  weight: 5\n  replicas: 2\n  limits: {{cpu: 4}}\n{THE_CLASS}",
             [
-                "pools.yaml:9:11: spec.weight: must not be set in a pool with replicas, got 5; "
-                "remove one of the two",
-                "pools.yaml:11:17: spec.limits.cpu: must not be limited in a pool with replicas; "
-                "only nodes can be",
+                "pools.yaml:9:11: spec.weight: must not be set in a pool with replicas, got 5; remove one of the two",
+                "pools.yaml:11:17: spec.limits.cpu: must not be limited in a pool with replicas; only nodes can be",
             ],
         ),
         (
-            f"{NODES}      requirements: []\n{THE_CLASS}".replace(
-                "name: spark}\n      req", "name: sprak}\n      req"
-            ),
+            f"{NODES}      requirements: []\n{THE_CLASS}".replace("name: spark}\n      req", "name: sprak}\n      req"),
             [
                 "pools.yaml:7:74: spec.template.spec.nodeClassRef.name: must name an "
                 "EC2NodeClass of this folder, "
@@ -264,9 +250,7 @@ THE_CLASS = f"---\n{HEAD}{TERMS}  role: r\n"
             ],
         ),
         (
-            f"{NODES}      requirements: []\n{THE_CLASS}".replace(
-                "group: karpenter.k8s.aws", "group: karpenter.sh"
-            ),
+            f"{NODES}      requirements: []\n{THE_CLASS}".replace("group: karpenter.k8s.aws", "group: karpenter.sh"),
             [
                 "pools.yaml:7:29: spec.template.spec.nodeClassRef.group: must be karpenter.k8s.aws, "
                 "got 'karpenter.sh'; write group: karpenter.k8s.aws"
@@ -295,10 +279,7 @@ THE_CLASS = f"---\n{HEAD}{TERMS}  role: r\n"
         ),
         (
             "apiVersion: karpenter.sh/v1\nkind: Nodepool\n",
-            [
-                "pools.yaml:2:7: kind: must be NodePool or EC2NodeClass, got 'Nodepool'; did you "
-                "mean NodePool?"
-            ],
+            ["pools.yaml:2:7: kind: must be NodePool or EC2NodeClass, got 'Nodepool'; did you mean NodePool?"],
         ),
         (
             "apiVersion: v1\nkind: ConfigMap\n",
@@ -322,10 +303,7 @@ THE_CLASS = f"---\n{HEAD}{TERMS}  role: r\n"
         ),
         (
             f"{HEAD}{TERMS}  role: r\n  kubelet: {{cluster_dns: [10.0.0.10]}}\n",
-            [
-                "pools.yaml:9:13: spec.kubelet.cluster_dns: unknown key, got 'cluster_dns'; "
-                "did you mean clusterDNS?"
-            ],
+            ["pools.yaml:9:13: spec.kubelet.cluster_dns: unknown key, got 'cluster_dns'; did you mean clusterDNS?"],
         ),
         (
             f"{HEAD}{TERMS}  role: r\n  user_data: x\n",
@@ -333,9 +311,7 @@ THE_CLASS = f"---\n{HEAD}{TERMS}  role: r\n"
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_place_value_and_next_step(
-    tmp_path: Path, text: str, expected: list[str]
-) -> None:
+def test_what_is_wrong_is_said_with_place_value_and_next_step(tmp_path: Path, text: str, expected: list[str]) -> None:
     found = problems(tmp_path, text)
     assert len(found) == len(expected)
     assert [line[: len(start)] for line, start in zip(found, expected, strict=True)] == expected
@@ -375,11 +351,7 @@ def test_folder_without_manifests(tmp_path: Path) -> None:
 
 
 def test_what_needs_a_newer_karpenter_is_named_with_the_version(tmp_path: Path) -> None:
-    text = (
-        f"{NODES}      requirements:\n"
-        f"        - {{key: a, operator: Gte, values: ['4']}}\n"
-        f"  replicas: 2\n{THE_CLASS}"
-    )
+    text = f"{NODES}      requirements:\n        - {{key: a, operator: Gte, values: ['4']}}\n  replicas: 2\n{THE_CLASS}"
     assert problems(tmp_path, text, version="1.7.2") == [
         "pools.yaml:9:30: spec.template.spec.requirements[0].operator: needs Karpenter "
         "1.9 or newer, the platform "
@@ -406,9 +378,7 @@ def test_advice_is_given_with_its_place(tmp_path: Path) -> None:
 
 
 _ANYTHING = st.recursive(
-    st.sampled_from(
-        [None, True, 0, -1, 1.5, "", "a", "${az}", "${no}", "a b", "é", "karpenter.sh/v1", "NodePool"]
-    ),
+    st.sampled_from([None, True, 0, -1, 1.5, "", "a", "${az}", "${no}", "a b", "é", "karpenter.sh/v1", "NodePool"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abkey"), inner, max_size=3),
     max_leaves=5,
 )
@@ -462,8 +432,6 @@ def test_names_and_number_of_files_change_nothing(
 
 def test_importing_the_loader_imports_no_provider_and_no_cloud() -> None:
     code = "import sys, provisioners.load; print(*sorted(sys.modules))"
-    modules = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "provisioners.load" in modules
     assert not {"cdktf", "jsii", "constructs", "boto3"} & set(modules)

@@ -69,9 +69,7 @@ def test_a_node_class_made_in_python_is_spelled_as_kubernetes_does() -> None:
             subnet_selector_terms=(SubnetSelectorTerm(id="subnet-1"),),
             security_group_selector_terms=(GroupTerm(name="nodes"),),
             associate_public_ip_address=False,
-            kubelet=Kubelet(
-                cluster_dns=("10.0.0.10",), cpu_cfs_quota=True, image_gc_high_threshold_percent=80
-            ),
+            kubelet=Kubelet(cluster_dns=("10.0.0.10",), cpu_cfs_quota=True, image_gc_high_threshold_percent=80),
         ),
     )
     spec = node_class.manifest()["spec"]

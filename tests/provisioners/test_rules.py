@@ -53,9 +53,7 @@ def test_enough_manifests_are_compared() -> None:
 
 
 @pytest.mark.parametrize("rule", [*_rules_node_pool.ALL, *_rules_node_class.ALL], ids=lambda rule: rule.name)
-def test_each_rule_refuses_something_that_nothing_else_does(
-    rule: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_rule_refuses_something_that_nothing_else_does(rule: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for part in Part.__subclasses__():
         monkeypatch.setattr(part, "obeys", tuple(each for each in part.obeys if each is not rule))
     cases = [*BAD, *(case for case, _ in STRICTER)]
@@ -94,18 +92,16 @@ _VALUES = st.sampled_from(
 _PLACES = st.sampled_from(sorted({(case.base["kind"], case.place) for case in GOOD + BAD}))
 
 
-_EDITS = st.sampled_from(
-    [(case.base["kind"], case.place, case.value) for case in GOOD * 3 + BAD]
-) | st.builds(lambda place, value: (*place, value), _PLACES, _VALUES)
+_EDITS = st.sampled_from([(case.base["kind"], case.place, case.value) for case in GOOD * 3 + BAD]) | st.builds(
+    lambda place, value: (*place, value), _PLACES, _VALUES
+)
 
 
 def _startup_taint_repeats(manifest: dict[str, Any]) -> bool:
     """Tell whether a taint stands in both lists, which only Karpenter's controller refuses."""
     template = manifest["spec"].get("template")
     node = template.get("spec") if isinstance(template, dict) else None
-    lists = (
-        [node.get(name) or [] for name in ("taints", "startupTaints")] if isinstance(node, dict) else [[], []]
-    )
+    lists = [node.get(name) or [] for name in ("taints", "startupTaints")] if isinstance(node, dict) else [[], []]
     return all(isinstance(taints, list) for taints in lists) and any(taint in lists[1] for taint in lists[0])
 
 
@@ -125,9 +121,7 @@ def test_verdicts_agree_on_any_edits_together(edits: list[tuple[str, str, Any]])
 @given(st.data())
 def test_good_edits_together_are_rendered_as_written(data: st.DataObject) -> None:
     base = data.draw(st.sampled_from([POOL, CLASS]))
-    cases = [
-        case for case in GOOD if case.base is base and case.place.count(" ") > 0 and case.value is not GONE
-    ]
+    cases = [case for case in GOOD if case.base is base and case.place.count(" ") > 0 and case.value is not GONE]
     chosen = {case.place: case.value for case in data.draw(st.lists(st.sampled_from(cases), max_size=5))}
     try:
         manifest = edited(base, *chosen.items())

@@ -135,10 +135,7 @@ def _complaints(file: pathlib.Path, model: type[Spec] = Platform) -> list[str]:
     return [line.removeprefix(f"{file}:") for line in str(caught.value).splitlines()]
 
 
-_LABEL = (
-    "must be a DNS label: at most 63 lower-case letters, digits and hyphens, "
-    "with a letter or digit at each end"
-)
+_LABEL = "must be a DNS label: at most 63 lower-case letters, digits and hyphens, with a letter or digit at each end"
 _ODD = "put it in quotes if it is text"
 
 VALUES: dict[str, list[str]] = {
@@ -185,21 +182,15 @@ VALUES: dict[str, list[str]] = {
     ],
     "place: {kind: local, folder: x}": ["1:30: place.folder: must match the pattern ^/, got 'x'"],
     "teams: {a: {namespace: a, budget: 0}}": ["1:35: teams.a.budget: must be more than 0, got 0"],
-    "teams: {a: {namespace: A_1}}": [
-        f"1:24: teams.a.namespace: {_LABEL}, got 'A_1'; for example 'spark-jobs'"
-    ],
-    "teams: {a.b: {namespace: a}}": [
-        f"1:9: teams[\"a.b\"]: key {_LABEL}, got 'a.b'; for example 'spark-jobs'"
-    ],
+    "teams: {a: {namespace: A_1}}": [f"1:24: teams.a.namespace: {_LABEL}, got 'A_1'; for example 'spark-jobs'"],
+    "teams: {a.b: {namespace: a}}": [f"1:9: teams[\"a.b\"]: key {_LABEL}, got 'a.b'; for example 'spark-jobs'"],
     "pair: [1, 2]": ["1:11: pair[1]: must be text, got 2; put it in quotes"],
     "pair: [1]": ["1:1: pair[1]: is required; add it"],
     # Keys
     "regoin: a": ["1:1: regoin: unknown key; did you mean 'region'?"],
     "Region: a": ["1:1: Region: unknown key; did you mean 'region'?"],
     "node: {max_pod: 2}": ["1:8: node.max_pod: unknown key; did you mean 'maxPods'?"],
-    "node: {children: [{}, {maxpods: 2}]}": [
-        "1:24: node.children[1].maxpods: unknown key; did you mean 'maxPods'?"
-    ],
+    "node: {children: [{}, {maxpods: 2}]}": ["1:24: node.children[1].maxpods: unknown key; did you mean 'maxPods'?"],
     "teams:\n  a:\n    namespaces: x": [
         "2:3: teams.a.namespace: is required; add it",
         "3:5: teams.a.namespaces: unknown key; did you mean 'namespace'?",
@@ -231,9 +222,7 @@ VALUES: dict[str, list[str]] = {
     "source: [a]": ["1:9: source: must be text or a mapping, got a list"],
     "source: {bucket: a, prefx: b}": ["1:21: source.prefx: unknown key; did you mean 'prefix'?"],
     "source: {bucket: 5}": ["1:18: source.bucket: must be text, got 5; put it in quotes"],
-    "source: {claim: a, paths: b}": [
-        "1:27: source.paths: must be a list, got 'b'; start each entry with '- '"
-    ],
+    "source: {claim: a, paths: b}": ["1:27: source.paths: must be a list, got 'b'; start each entry with '- '"],
     "ports: [1, a, [b]]": ["1:15: ports[2]: must be a whole number or text, got a list"],
     # Long and foreign text
     "size: " + "é" * 200: [f"1:7: size: must be a whole number, got '{'é' * 78}…"],
@@ -302,20 +291,16 @@ TEXTS: dict[str | bytes, list[str]] = {
         "while scanning for the next token; put the value in quotes"
     ],
     "region: 'a\nsize: 2": [
-        "1:9: cannot be read as YAML: found unexpected end of stream while scanning a quoted scalar; "
-        "close the quote"
+        "1:9: cannot be read as YAML: found unexpected end of stream while scanning a quoted scalar; close the quote"
     ],
     "groups: [1, 2\nsize: 2": [
-        "2:5: cannot be read as YAML: did not find expected ',' or ']' while parsing a flow sequence; "
-        "close the bracket"
+        "2:5: cannot be read as YAML: did not find expected ',' or ']' while parsing a flow sequence; close the bracket"
     ],
     "one: {low: 1": [
-        "1:13: cannot be read as YAML: did not find expected ',' or '}' while parsing a flow mapping; "
-        "close the brace"
+        "1:13: cannot be read as YAML: did not find expected ',' or '}' while parsing a flow mapping; close the brace"
     ],
     "groups:\n- low: 1\n  high: 2\n high: 3": [
-        "4:2: cannot be read as YAML: did not find expected key while parsing a block mapping; "
-        "check the indentation"
+        "4:2: cannot be read as YAML: did not find expected key while parsing a block mapping; check the indentation"
     ],
     "region: a\nregion: b\nsize: [": [
         "2:1: region: key is given twice, first in line 1; keep one of them",
@@ -327,17 +312,15 @@ TEXTS: dict[str | bytes, list[str]] = {
     b"\xef\xbb\xbfsize: '4'": ["1:7: size: must be a whole number, got '4'; remove the quotes"],
     b"region: a\r\nsize: '4'\r\n": ["2:7: size: must be a whole number, got '4'; remove the quotes"],
     b"region: a\rsize: '4'\r": ["2:7: size: must be a whole number, got '4'; remove the quotes"],
-    "region: 'a \u2028 b \u0085 c'\nsize: '4'": [
-        "2:7: size: must be a whole number, got '4'; remove the quotes"
-    ],
+    "region: 'a \u2028 b \u0085 c'\nsize: '4'": ["2:7: size: must be a whole number, got '4'; remove the quotes"],
     "size: 'a \u202e b'": ["1:7: size: must be a whole number, got 'a \\u202e b'"],
     '"\u202e.b": 1': [f'1:1: ["\\u202e.b"]: unknown key; known here: {", ".join(Platform.model_fields)}'],
     "text: " + "x" * 500_000 + "\nsize: x": ["2:7: size: must be a whole number, got 'x'"],
     "anything: " + "[" * 100_000: ["1:61: is nested more than 50 levels deep; flatten it"],
     "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
-    + "".join(
-        f"{b}: &{b} [{','.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefg", "bcdefgh", strict=True)
-    ): ["4:29: aliases repeat more than 10000 values; write out what is needed"],
+    + "".join(f"{b}: &{b} [{','.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefg", "bcdefgh", strict=True)): [
+        "4:29: aliases repeat more than 10000 values; write out what is needed"
+    ],
 }
 
 TOGETHER: dict[str, list[str]] = {
@@ -369,9 +352,7 @@ TOGETHER: dict[str, list[str]] = {
         "1:62: teams.c.namespace: must not be team 'b''s, got 'x'",
     ],
     "one: {low: 8, high: x}": ["1:21: one.high: must be a whole number, got 'x'"],
-    "one: {low: 8, high: 3, high: 9}": [
-        "1:24: one.high: key is given twice, first in line 1; keep one of them"
-    ],
+    "one: {low: 8, high: 3, high: 9}": ["1:24: one.high: key is given twice, first in line 1; keep one of them"],
     "groups: [{low: 010, high: 2}]": [f"1:16: groups[0].low: must be a decimal number, got 010; {_ODD}"],
     # Fields with another name in the file
     "node: {children: [{maxPods: 12}]}": ["1:29: node.children[0].maxPods: must fit the node, got 12"],
@@ -577,9 +558,7 @@ _SCALARS = st.sampled_from(
         "aws",
     ]
 )
-_KEYS = st.sampled_from(
-    [*Platform.model_fields, "low", "high", "kind", "namespace", "maxPods", "children", "1", "a.b"]
-)
+_KEYS = st.sampled_from([*Platform.model_fields, "low", "high", "kind", "namespace", "maxPods", "children", "1", "a.b"])
 _FLOW = st.recursive(
     _SCALARS,
     lambda inner: (
@@ -593,11 +572,7 @@ _FLOW = st.recursive(
 _FILES = st.lists(st.tuples(_KEYS, _FLOW), min_size=1, max_size=5).map(
     lambda pairs: "\n".join(f"{key}: {value}" for key, value in pairs).encode()
 )
-_ANY = (
-    st.binary()
-    | st.text().map(str.encode)
-    | st.text(alphabet="ab:-[]{}&*!?|>'\"#%@ \t\n\r<~1.").map(str.encode)
-)
+_ANY = st.binary() | st.text().map(str.encode) | st.text(alphabet="ab:-[]{}&*!?|>'\"#%@ \t\n\r<~1.").map(str.encode)
 
 
 def _problems(file: pathlib.Path) -> list[Located]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from synthesised import Document
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
-from synthesised import Document
 
 STACKS = ("network", "cluster", "addons", "node_pools", "teams")
 ADDRESSES = Path(__file__).parent / "addresses"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
+from conftest import ROOT, MakePlatform
 from crd import judge
 from synthesised import Document, synthesise
 
-from conftest import ROOT, MakePlatform
 from stacks.platform import Platform
 
 GROUP: dict[str, Any] = {"instance_types": ["m6i.xlarge"], "min_size": 2, "max_size": 4}
@@ -35,7 +36,7 @@ def test_stacks_are_destroyed_in_the_reverse_of_a_safe_order(
     manifest = json.loads((tmp_path / "manifest.json").read_text("utf-8"))["stacks"]
     name = platform.spec.name
     order = [f"{name}-{stack}" for stack in ("network", "cluster", "addons", "node_pools", "teams")]
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         assert before in manifest[after]["dependencies"]
     assert set(order) == set(manifest)
 

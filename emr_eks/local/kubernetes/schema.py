@@ -122,20 +122,20 @@ class _Structure:
     def _computed(self) -> Iterator[tuple[str, Any]]:
         """Yield what only the provider sets: the reader has it, and nothing to put in."""
         properties = {each["name"]: each for each in self._types.get(self._reader, {}).get("properties", ())}
-        for name, property in properties.items():
-            simple = "fqn" not in property["type"] and not property.get("static") and name != "internalValue"
+        for name, member in properties.items():
+            simple = "fqn" not in member["type"] and not member.get("static") and name != "internalValue"
             if simple and f"{name}Input" not in properties and not name.endswith("Input"):
-                yield _snake(name), _type(property["type"])
+                yield _snake(name), _type(member["type"])
 
 
-def _is_block(property: dict[str, Any], name: str) -> bool:
-    return str(property.get("docs", {}).get("summary", "")).startswith(f"{name} block.")
+def _is_block(member: dict[str, Any], name: str) -> bool:
+    return str(member.get("docs", {}).get("summary", "")).startswith(f"{name} block.")
 
 
-def _name(property: dict[str, Any]) -> str:
+def _name(member: dict[str, Any]) -> str:
     """Return the argument's name in Terraform, which its documentation links to."""
-    found = re.search(r"\{@link \S+ \w+#(\w+)\}", json.dumps(property.get("docs", {})))
-    return found[1] if found else _snake(property["name"])
+    found = re.search(r"\{@link \S+ \w+#(\w+)\}", json.dumps(member.get("docs", {})))
+    return found[1] if found else _snake(member["name"])
 
 
 def _snake(name: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
-
 from conftest import ROOT
+
 from emr_eks.job.request import code_key, start_job_run, workplace
 from emr_eks.job.spec import JobSpec
 from provisioners.source import InvalidFile, load

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emr_eks.local import terraform
 from emr_eks.failures import Failure
+from emr_eks.local import terraform
 from emr_eks.local.terraform import find_provider_mirror, find_terraform
 
 

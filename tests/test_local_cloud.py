@@ -1,0 +1,231 @@
+"""The main job: real cdktf and Terraform apply a platform here, find nothing left to change, and take it down again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from conftest import ROOT, edited
+
+from emr_eks.failures import Failure
+from emr_eks.local.engine import find_cdktf
+from emr_eks.local.home import Home
+from emr_eks.local.kubernetes.objects import ObjectStore
+from emr_eks.local.terraform import find_provider_mirror, find_terraform
+from stacks.platform import load
+
+pytestmark = pytest.mark.terraform
+CRDS = ROOT.parent / "shared" / "data" / "karpenter-crds" / "v1.14.1"
+ZONES = ["us-east-1a", "us-east-1b"]
+NODES = {"instance_types": ["m6i.xlarge"], "min_size": 2, "max_size": 4}
+SPOT = {**NODES, "instance_types": ["m6i.xlarge", "m5.xlarge"], "capacity_type": "SPOT"}
+TEN_TEAMS = {f"team-{number}": {} for number in range(10)}
+
+
+def missing() -> str:
+    """Return what this machine lacks, in one sentence, or nothing."""
+    try:
+        find_terraform()
+        find_cdktf()
+    except Failure as failure:
+        return str(failure)
+    if not find_provider_mirror() and os.environ.get("CI"):
+        return "no filesystem mirror with the AWS provider, and CI has no way to download it"
+    return ""
+
+
+class Project:
+    """A checkout of its own, with a platform of its own."""
+
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        for name in ("main.py", "cdktf.json"):
+            shutil.copy(ROOT / name, folder / name)
+        os.symlink(ROOT / "node_modules", folder / "node_modules")
+        self.folder = folder
+        self.file = edited(folder, **changes)
+        self.home = Home(folder / ".emr-eks" / "local" / load(self.file).spec.name)
+
+    def __call__(self, *arguments: str, expected: int = 0) -> str:
+        """Run `emr-eks` here; fails with all that it printed unless it exits as *expected*."""
+        environment = {
+            **os.environ,
+            # Only this checkout's programs are here; the packages are the project's.
+            "PYTHONPATH": str(ROOT),
+            "EMR_EKS_CRDS": str(CRDS),
+        }
+        command = [sys.executable, "-m", "emr_eks", *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        assert done.returncode == expected, (
+            f"{command}: {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+        )
+        return done.stdout
+
+    def aws(self, service: str) -> Any:
+        """Return a client for the platform's emulator."""
+        endpoint = self.home.running_cloud().endpoint_url
+        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+        return boto3.client(service, region_name="us-east-1", endpoint_url=endpoint, **keys)
+
+    def objects(self) -> set[tuple[str, str]]:
+        """Return kind and name of every object in the cluster."""
+        return {(each.kind, each.name) for each in ObjectStore(self.home.objects).list()}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Give a test an empty folder, and stop whatever cloud it starts there."""
+    if reason := missing():
+        pytest.skip(reason)
+    yield tmp_path
+    for home in (tmp_path / ".emr-eks" / "local").glob("*"):
+        Home(home).down()
+
+
+def test_the_default_platform_from_nothing_to_a_job_and_back(folder: Path) -> None:
+    project = Project(folder)
+    project("local", "deploy")
+    assert "no changes in any stack" in project("local", "plan", "--detailed-exitcode")
+
+    outputs = json.loads(project("local", "outputs", "--format", "json"))
+    assert outputs["azs"] == ["us-east-1a", "us-east-1b", "us-east-1c"]
+    assert len(outputs["private_subnets"]) == len(outputs["public_subnets"]) == 3
+    assert list(outputs["emrcontainers_virtual_cluster_id"]) == ["analytics"]
+    assert project.objects() >= {
+        ("Namespace", "analytics"),
+        ("RoleBinding", "emr-containers"),
+        ("NodePool", "spark-driver"),
+        ("NodePool", "spark-executor"),
+    }
+    unchecked = [
+        each for each in ObjectStore(project.home.objects).list() if each.validated != "yes" and each.kind != "Release"
+    ]
+    assert not unchecked or not CRDS.exists()
+
+    submitted = json.loads(
+        project("job", "submit", "--local", str(ROOT / "examples/jobs/threadsleep.yaml"), "--format", "json")
+    )
+    assert submitted["virtualClusterId"] == outputs["emrcontainers_virtual_cluster_id"]["analytics"]
+    assert submitted["id"] in project("job", "list", "--local", "--team", "analytics")
+    shown = json.loads(project("job", "show", "--local", "-t", "analytics", submitted["id"], "--format", "json"))
+    assert shown["executionRoleArn"] == outputs["emr_on_eks_role_arn"]["analytics"]
+    code = shown["jobDriver"]["sparkSubmitJobDriver"]["entryPoint"].split("/", 3)
+    assert b"SparkSession" in project.aws("s3").get_object(Bucket=code[2], Key=code[3])["Body"].read()
+
+    assert json.loads(project("local", "status", "--format", "json"))["unanswered"] == []
+    project("local", "destroy")
+    assert json.loads(project("local", "status", "--format", "json"))["resources"] in ({}, {"job runs": 1})
+    assert project.objects() == set()
+    project("local", "down")
+    assert not project.home.root.exists()
+
+
+def make_vpc(project: Project) -> dict[str, Any]:
+    """Make a VPC that Terraform knows nothing of, and return the platform's part that names it."""
+    project.home.up()
+    ec2 = project.aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    subnets = {
+        zone: ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.1.{index}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        for index, zone in enumerate(ZONES)
+    }
+    return {"vpc_id": vpc, "private_subnets": subnets}
+
+
+def make_cluster(project: Project) -> dict[str, Any]:
+    """Make a cluster that Terraform knows nothing of, with its OIDC provider, and return the part that names it."""
+    network = make_vpc(project)
+    roles = project.aws("iam")
+    role = roles.create_role(RoleName="shared", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    subnets = list(network["private_subnets"].values())
+    eks = project.aws("eks")
+    eks.create_cluster(
+        name="shared",
+        roleArn=role,
+        version="1.35",
+        resourcesVpcConfig={"subnetIds": subnets},
+        accessConfig={"authenticationMode": "API"},
+    )
+    issuer = eks.describe_cluster(name="shared")["cluster"]["identity"]["oidc"]["issuer"]
+    roles.create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"])
+    return {"name": "shared", "version": "1.35"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(
+            {
+                "vpc": {"availability_zones": ZONES, "nat_gateways": "per_az", "pod_cidr": "100.64.0.0/16"},
+                "node_groups": {"spot": SPOT},
+                "karpenter": {"identity": "irsa"},
+                "teams": TEN_TEAMS,
+            },
+            id="two zones, NAT in each, pods apart, Spot, ten teams",
+        ),
+        pytest.param(
+            {
+                "vpc": {"availability_zones": ZONES, "nat_gateways": "none", "flow_logs": None},
+                "karpenter": None,
+                "node_groups": {"spot": SPOT},
+                "teams": {"analytics": {"driver_pool": "managed-ondemand", "executor_pool": "spot"}},
+            },
+            id="no NAT, no Karpenter",
+        ),
+        pytest.param({"vpc": None, "existing_vpc": make_vpc}, id="existing VPC"),
+        pytest.param(
+            {"vpc": None, "cluster": None, "node_groups": None, "existing_cluster": make_cluster},
+            id="existing cluster",
+        ),
+    ],
+)
+def test_other_platforms_apply_plan_empty_and_go(changes: dict[str, Any], folder: Path) -> None:
+    project = Project(folder)
+    # Made in the emulator first, so that the platform can name it.
+    made = {key: value(project) if callable(value) else value for key, value in changes.items()}
+    edited(folder, **made)
+    if made.get("existing_cluster"):
+        # Karpenter's charts are the cluster's own affair; here somebody has installed them.
+        release = {"chart": "karpenter", "name": "karpenter"}
+        store_release(project, release)
+    before = json.loads(project("local", "status", "--format", "json")).get("resources", {})
+    project("local", "deploy")
+    assert "no changes in any stack" in project("local", "plan", "--detailed-exitcode")
+    status = json.loads(project("local", "status", "--format", "json"))
+    assert status["unanswered"] == []
+    assert status["resources"]["virtual clusters"] == len(made.get("teams", {"analytics": {}}) | {"analytics": {}})
+    project("local", "destroy")
+    assert json.loads(project("local", "status", "--format", "json"))["resources"] == before
+
+
+def store_release(project: Project, spec: dict[str, str]) -> None:
+    """Put a Helm release into the cluster that Terraform knows nothing of."""
+    from emr_eks.local.kubernetes.objects import StoredObject
+
+    manifest = {"apiVersion": "helm.sh/v3", "kind": "Release", "metadata": {"name": spec["name"]}, "spec": spec}
+    release = StoredObject("helm.sh/v3", "Release", "kube-system", spec["name"], "yes", "helm_release", manifest)
+    ObjectStore(project.home.objects).create(release)
+
+
+def test_a_bad_platform_is_refused_before_anything_starts(folder: Path) -> None:
+    project = Project(folder)
+    project.file.write_text(project.file.read_text("utf-8").replace("region:", "regoin:"), "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "emr_eks", "local", "deploy"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 2
+    assert "platform.yaml:" in done.stderr
+    assert "did you mean 'region'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (folder / ".emr-eks").exists()
