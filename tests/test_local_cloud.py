@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,10 @@ from conftest import ROOT, edited
 from emr_eks.failures import Failure
 from emr_eks.local.engine import find_cdktf
 from emr_eks.local.home import Home
-from emr_eks.local.kubernetes.objects import ObjectStore
+from emr_eks.local.kubernetes.objects import ObjectStore, StoredObject
 from emr_eks.local.terraform import find_provider_mirror, find_terraform
 from stacks.platform import load
 
-pytestmark = pytest.mark.terraform
 CRDS = ROOT.parent / "shared" / "data" / "karpenter-crds" / "v1.14.1"
 ZONES = ["us-east-1a", "us-east-1b"]
 NODES = {"instance_types": ["m6i.xlarge"], "min_size": 2, "max_size": 4}
@@ -62,7 +62,7 @@ class Project:
             "EMR_EKS_CRDS": str(CRDS),
         }
         command = [sys.executable, "-m", "emr_eks", *arguments]
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1800)
         assert done.returncode == expected, (
             f"{command}: {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
         )
@@ -79,18 +79,8 @@ class Project:
         return {(each.kind, each.name) for each in ObjectStore(self.home.objects).list()}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """Give a test an empty folder, and stop whatever cloud it starts there."""
-    if reason := missing():
-        pytest.skip(reason)
-    yield tmp_path
-    for home in (tmp_path / ".emr-eks" / "local").glob("*"):
-        Home(home).down()
-
-
-def test_the_default_platform_from_nothing_to_a_job_and_back(folder: Path) -> None:
-    project = Project(folder)
+def live_by_default(project: Project) -> None:
+    """Deploy platform.yaml, run the first job, and take everything down again."""
     project("local", "deploy")
     assert "no changes in any stack" in project("local", "plan", "--detailed-exitcode")
 
@@ -127,6 +117,23 @@ def test_the_default_platform_from_nothing_to_a_job_and_back(folder: Path) -> No
     assert not project.home.root.exists()
 
 
+def live_otherwise(project: Project, changes: dict[str, Any]) -> None:
+    """Deploy platform.yaml with *changes*, plan, and destroy; what was there before is there afterwards."""
+    # Made in the emulator first, so that the platform can name it.
+    made = {key: value(project) if callable(value) else value for key, value in changes.items()}
+    edited(project.folder, **made)
+    if made.get("existing_cluster"):
+        store_karpenter(project)
+    before = json.loads(project("local", "status", "--format", "json")).get("resources", {})
+    project("local", "deploy")
+    assert "no changes in any stack" in project("local", "plan", "--detailed-exitcode")
+    status = json.loads(project("local", "status", "--format", "json"))
+    assert status["unanswered"] == []
+    assert status["resources"]["virtual clusters"] == len(made.get("teams", {}) | {"analytics": {}})
+    project("local", "destroy")
+    assert json.loads(project("local", "status", "--format", "json"))["resources"] == before
+
+
 def make_vpc(project: Project) -> dict[str, Any]:
     """Make a VPC that Terraform knows nothing of, and return the platform's part that names it."""
     project.home.up()
@@ -158,68 +165,72 @@ def make_cluster(project: Project) -> dict[str, Any]:
     return {"name": "shared", "version": "1.35"}
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param(
-            {
-                "vpc": {"availability_zones": ZONES, "nat_gateways": "per_az", "pod_cidr": "100.64.0.0/16"},
-                "node_groups": {"spot": SPOT},
-                "karpenter": {"identity": "irsa"},
-                "teams": TEN_TEAMS,
-            },
-            id="two zones, NAT in each, pods apart, Spot, ten teams",
-        ),
-        pytest.param(
-            {
-                "vpc": {"availability_zones": ZONES, "nat_gateways": "none", "flow_logs": None},
-                "karpenter": None,
-                "node_groups": {"spot": SPOT},
-                "teams": {"analytics": {"driver_pool": "managed-ondemand", "executor_pool": "spot"}},
-            },
-            id="no NAT, no Karpenter",
-        ),
-        pytest.param({"vpc": None, "existing_vpc": make_vpc}, id="existing VPC"),
-        pytest.param(
-            {"vpc": None, "cluster": None, "node_groups": None, "existing_cluster": make_cluster},
-            id="existing cluster",
-        ),
-    ],
-)
-def test_other_platforms_apply_plan_empty_and_go(changes: dict[str, Any], folder: Path) -> None:
+def store_karpenter(project: Project) -> None:
+    """Put Karpenter into a cluster of somebody else's, as its owner would have done with Helm."""
+    spec = {"chart": "karpenter", "name": "karpenter"}
+    manifest = {"apiVersion": "helm.sh/v3", "kind": "Release", "metadata": {"name": "karpenter"}, "spec": spec}
+    ObjectStore(project.home.objects).create(
+        StoredObject("helm.sh/v3", "Release", "kube-system", "karpenter", "yes", "helm_release", manifest)
+    )
+
+
+PLATFORMS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "two zones, NAT in each, pods apart, Spot, IRSA, ten teams": {
+        "vpc": {"availability_zones": ZONES, "nat_gateways": "per_az", "pod_cidr": "100.64.0.0/16"},
+        "node_groups": {"spot": SPOT},
+        "karpenter": {"identity": "irsa"},
+        "teams": TEN_TEAMS,
+    },
+    "no NAT, no Karpenter": {
+        "vpc": {"availability_zones": ZONES, "nat_gateways": "none", "flow_logs": None},
+        "karpenter": None,
+        "node_groups": {"spot": SPOT},
+        "teams": {"analytics": {"driver_pool": "managed-ondemand", "executor_pool": "spot"}},
+    },
+    "existing VPC": {"vpc": None, "existing_vpc": make_vpc},
+    "existing cluster": {"vpc": None, "cluster": None, "node_groups": None, "existing_cluster": make_cluster},
+}
+
+
+@pytest.fixture(scope="module")
+def lives(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[None]]]:
+    """Live the life of each platform that a test asks for, all at the same time: most of it is waiting."""
+    if reason := missing():
+        pytest.skip(reason)
+    asked = [
+        item.callspec.params["platform_name"]
+        for item in request.session.items
+        if hasattr(item, "callspec") and "platform_name" in item.callspec.params
+    ]
+    folders = {name: tmp_path_factory.mktemp("local") for name in asked}
+    with ThreadPoolExecutor() as pool:
+        yield {name: pool.submit(live, folder, PLATFORMS[name]) for name, folder in folders.items()}
+
+
+def live(folder: Path, changes: dict[str, Any]) -> None:
+    """Live one platform's life in *folder*, and stop its cloud whatever happens."""
     project = Project(folder)
-    # Made in the emulator first, so that the platform can name it.
-    made = {key: value(project) if callable(value) else value for key, value in changes.items()}
-    edited(folder, **made)
-    if made.get("existing_cluster"):
-        # Karpenter's charts are the cluster's own affair; here somebody has installed them.
-        release = {"chart": "karpenter", "name": "karpenter"}
-        store_release(project, release)
-    before = json.loads(project("local", "status", "--format", "json")).get("resources", {})
-    project("local", "deploy")
-    assert "no changes in any stack" in project("local", "plan", "--detailed-exitcode")
-    status = json.loads(project("local", "status", "--format", "json"))
-    assert status["unanswered"] == []
-    assert status["resources"]["virtual clusters"] == len(made.get("teams", {"analytics": {}}) | {"analytics": {}})
-    project("local", "destroy")
-    assert json.loads(project("local", "status", "--format", "json"))["resources"] == before
+    try:
+        live_otherwise(project, changes) if changes else live_by_default(project)
+    finally:
+        project.home.down()
 
 
-def store_release(project: Project, spec: dict[str, str]) -> None:
-    """Put a Helm release into the cluster that Terraform knows nothing of."""
-    from emr_eks.local.kubernetes.objects import StoredObject
-
-    manifest = {"apiVersion": "helm.sh/v3", "kind": "Release", "metadata": {"name": spec["name"]}, "spec": spec}
-    release = StoredObject("helm.sh/v3", "Release", "kube-system", spec["name"], "yes", "helm_release", manifest)
-    ObjectStore(project.home.objects).create(release)
+@pytest.mark.terraform
+@pytest.mark.parametrize("platform_name", PLATFORMS)
+def test_a_platform_is_applied_plans_empty_and_goes(platform_name: str, lives: dict[str, Future[None]]) -> None:
+    lives[platform_name].result()
 
 
-def test_a_bad_platform_is_refused_before_anything_starts(folder: Path) -> None:
-    project = Project(folder)
+def test_a_bad_platform_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    project = Project(tmp_path)
     project.file.write_text(project.file.read_text("utf-8").replace("region:", "regoin:"), "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "emr_eks", "local", "deploy"],
-        cwd=folder,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -228,4 +239,4 @@ def test_a_bad_platform_is_refused_before_anything_starts(folder: Path) -> None:
     assert "platform.yaml:" in done.stderr
     assert "did you mean 'region'" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (folder / ".emr-eks").exists()
+    assert not (tmp_path / ".emr-eks").exists()
