@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Checkov's dependencies contradict ours, so it has an environment of its own.
+CHECKOV := .venv-checkov
 # npm and cdktf must not ask anything, and must not phone home.
 export CHECKPOINT_DISABLE := 1
 export npm_config_fund := false
@@ -9,7 +11,7 @@ export npm_config_audit := false
 export npm_config_update_notifier := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test check snapshots schema bench lock clean
+.PHONY: help setup checkov demo test check snapshots schema bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +31,13 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --no-progress --loglevel=error
 	@touch $@
 
+checkov: $(CHECKOV)/.installed ## Install Checkov, which `make test` scans the stacks with
+
+$(CHECKOV)/.installed: checkov.lock
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/pip install --quiet --require-hashes -r checkov.lock
+	@touch $@
+
 terraform:
 	@command -v $${TERRAFORM_BINARY_NAME:-terraform} >/dev/null || \
 		{ echo "Terraform 1.5 or newer is needed: https://developer.hashicorp.com/terraform/install"; exit 2; }
@@ -45,7 +54,7 @@ demo: setup terraform ## Deploy platform.yaml on this machine, run the first job
 	@echo
 	@echo "All of this runs here, with no AWS account. When you have seen enough: $(BIN)/emr-eks local down"
 
-test: setup ## Check style and types, and run every test
+test: setup checkov ## Check style and types, and run every test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -70,6 +79,8 @@ bench: setup ## Measure synthesis against the same program with plain imports
 lock: ## Pin the newest Python packages that fit; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
 		--no-emit-index-url --no-header --upgrade --quiet -o requirements.lock
+	echo checkov | uv pip compile - --universal --python-version 3.10 --generate-hashes \
+		--no-emit-index-url --no-header --upgrade --quiet -o checkov.lock
 
 clean: ## Remove what was installed and synthesised; local clouds are stopped by `emr-eks local down`
-	rm -rf $(VENV) node_modules cdktf.out .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(CHECKOV) node_modules cdktf.out .pytest_cache .mypy_cache .ruff_cache

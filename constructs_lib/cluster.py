@@ -29,7 +29,7 @@ from constructs_lib._cluster import AccessEntrySpec, AddonSpec, ClusterSpec, Exi
 from constructs_lib._names import ClusterName, checked, fit
 from constructs_lib._policy import trust
 from constructs_lib.account import Account
-from constructs_lib.encryption_key import EncryptionKey
+from constructs_lib.encryption_key import EncryptionKey, logs_may_use
 from constructs_lib.role import Role
 from constructs_lib.vpc import Network
 
@@ -76,11 +76,13 @@ class Cluster(Construct):
         role = Role(self, "Role", name=fit(f"{name}-cluster", 64), trust=trust("eks.amazonaws.com"))
         role.attach("AmazonEKSClusterPolicy", account.managed_policy_arn("AmazonEKSClusterPolicy"))
         # EKS would make this group itself when it first writes to it, with no retention and out of Terraform's sight.
+        log_group = f"/aws/eks/{name}/cluster"
         logs = CloudwatchLogGroup(
             self,
             "ControlPlaneLogs",
-            name=f"/aws/eks/{name}/cluster",
+            name=log_group,
             retention_in_days=spec.log_retention_days,
+            kms_key_id=self._log_key(log_group, account),
         )
         cluster = EksCluster(
             self,
@@ -95,7 +97,7 @@ class Cluster(Construct):
                 bootstrap_cluster_creator_admin_permissions=spec.creator_is_admin,
             ),
             encryption_config=EksClusterEncryptionConfig(
-                provider=EksClusterEncryptionConfigProvider(key_arn=spec.kms_key_arn or self._key(account)),
+                provider=EksClusterEncryptionConfigProvider(key_arn=spec.kms_key_arn or self._secrets_key(account)),
                 resources=["secrets"],
             ),
             kubernetes_network_config=EksClusterKubernetesNetworkConfig(service_ipv4_cidr=spec.service_ipv4_cidr)
@@ -130,7 +132,18 @@ class Cluster(Construct):
         for entry in sorted(spec.access):
             self._let_in(entry, spec.access[entry], account)
 
-    def _key(self, account: Account) -> str:
+    def _log_key(self, log_group: str, account: Account) -> str:
+        # Not the key of the secrets: CloudWatch Logs shall be able to use this one only.
+        return EncryptionKey(
+            self,
+            "ControlPlaneLogsKey",
+            name=f"eks/{self.name}/logs",
+            description=f"Control-plane logs of the EKS cluster {self.name}",
+            account=account,
+            statements=[logs_may_use(account, log_group)],
+        ).arn
+
+    def _secrets_key(self, account: Account) -> str:
         return EncryptionKey(
             self,
             "SecretsKey",

@@ -11,7 +11,7 @@ from constructs import Construct
 from constructs_lib._policy import Statement, document
 from constructs_lib.account import Account
 
-__all__ = ["EncryptionKey"]
+__all__ = ["EncryptionKey", "logs_may_use"]
 
 
 class EncryptionKey(Construct):
@@ -49,8 +49,8 @@ class EncryptionKey(Construct):
         self.arn: str = key.arn
 
 
-def logs_may_use(account: Account) -> Statement:
-    """Return the statement that lets CloudWatch Logs encrypt the log groups of *account* with a key.
+def logs_may_use(account: Account, log_group: str = "*") -> Statement:
+    """Return the statement that lets CloudWatch Logs encrypt *log_group*, by default all of *account*, with a key.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
@@ -60,5 +60,5 @@ def logs_may_use(account: Account) -> Statement:
         ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
         ["*"],
         principals={"Service": [f"logs.{account.region}.{suffix}"]},
-        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": account.arn("logs", "log-group:*")}},
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": account.arn("logs", f"log-group:{log_group}")}},
     )

@@ -25,6 +25,7 @@ from constructs_lib._names import fit
 from constructs_lib._policy import Statement, trust
 from constructs_lib._vpc import ExistingVpcSpec, FlowLogsSpec, Subnet, SubnetRange, Tier, VpcSpec
 from constructs_lib.account import Account
+from constructs_lib.encryption_key import EncryptionKey, logs_may_use
 from constructs_lib.log_group import LogGroup
 from constructs_lib.role import Role
 
@@ -220,12 +221,22 @@ class Vpc(Construct):
             )
 
     def _flow_logs(self, spec: FlowLogsSpec) -> None:
+        log_group = f"/aws/vpc/{self._name}/flow-logs"
+        key = EncryptionKey(
+            self,
+            "FlowLogsKey",
+            name=f"vpc/{self._name}/flow-logs",
+            description=f"Flow logs of the VPC {self._name}",
+            account=self._account,
+            statements=[logs_may_use(self._account, log_group)],
+        )
         logs = LogGroup(
             self,
             "FlowLogs",
-            name=f"/aws/vpc/{self._name}/flow-logs",
+            name=log_group,
             retention_days=spec.retention_days,
             account=self._account,
+            kms_key_arn=key.arn,
             destroy=True,
         )
         role = Role(

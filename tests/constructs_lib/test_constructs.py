@@ -141,7 +141,7 @@ def test_a_cluster_is_private_encrypted_and_logged_by_default(synth: Synthesise)
     assert eks["vpc_config"]["endpoint_public_access"] is False
     assert eks["access_config"]["authentication_mode"] == "API"
     assert eks["encryption_config"]["resources"] == ["secrets"]
-    assert document.only("aws_kms_key")["enable_key_rotation"] is True
+    assert all(key["enable_key_rotation"] is True for key in document.resources("aws_kms_key"))
     assert set(eks["enabled_cluster_log_types"]) == {
         "api",
         "audit",
@@ -152,6 +152,20 @@ def test_a_cluster_is_private_encrypted_and_logged_by_default(synth: Synthesise)
     logs = document.only("aws_cloudwatch_log_group", name="/aws/eks/data/cluster")
     # EKS makes the group itself, without retention, unless it is there first.
     assert document.address(logs) in eks["depends_on"]
+
+
+def test_control_plane_and_flow_logs_are_encrypted_with_keys_that_cloudwatch_may_use_for_nothing_else(
+    synth: Synthesise,
+) -> None:
+    for build, group in ((cluster(), "/aws/eks/data/cluster"), (vpc(), "/aws/vpc/data/flow-logs")):
+        document = synth(build)
+        logs = document.only("aws_cloudwatch_log_group", name=group)
+        key = next(each for each in document.resources("aws_kms_key") if document.address(each) in logs["kms_key_id"])
+        assert policy(key["policy"])["AllowCloudWatchLogs"]["Condition"] == {
+            "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:{group}"}
+        }
+    secrets = synth(cluster()).only("aws_kms_key", description="Kubernetes secrets of the EKS cluster data")
+    assert set(policy(secrets["policy"])) == {"AdministerThroughIam"}
 
 
 def test_the_api_server_is_opened_to_named_networks_only(synth: Synthesise) -> None:

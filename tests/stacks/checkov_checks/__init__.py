@@ -1,0 +1,1 @@
+"""What Checkov loads with `--external-checks-dir`."""
