@@ -121,7 +121,7 @@ class _Structure:
 
     def _computed(self) -> Iterator[tuple[str, Any]]:
         """Yield what only the provider sets: the reader has it, and nothing to put in."""
-        properties = {each["name"]: each for each in self._types.get(self._reader, {}).get("properties", ())}
+        properties = {each["name"]: each for each in self._types.get(self._reader or "", {}).get("properties", ())}
         for name, member in properties.items():
             simple = "fqn" not in member["type"] and not member.get("static") and name != "internalValue"
             if simple and f"{name}Input" not in properties and not name.endswith("Input"):
