@@ -40,5 +40,11 @@ def install(mirror: Path) -> None:
 
 
 def environment(*, objects: Path, cache: Path, kubernetes_version: str) -> dict[str, str]:
-    """Return the environment variables that the stand-ins read."""
-    return {OBJECTS: str(objects), CACHE: str(cache), KUBERNETES_VERSION: kubernetes_version}
+    """Return the environment variables that the stand-ins read, paths as they are from any folder."""
+    definitions = {CRDS: str(Path(os.environ[CRDS]).absolute())} if os.environ.get(CRDS) else {}
+    return {
+        OBJECTS: str(objects.absolute()),
+        CACHE: str(cache.absolute()),
+        KUBERNETES_VERSION: kubernetes_version,
+        **definitions,
+    }

@@ -27,21 +27,15 @@ _RENAMED = {
     "rule": "rules",
     "subject": "subjects",
     "limit": "limits",
-    "match_expressions": "matchExpressions",
+    "match_expression": "matchExpressions",
     "image_pull_secret": "imagePullSecrets",
     "secret": "secrets",
     "storage_provisioner": "provisioner",
 }
-# Arguments of Terraform's own, and what only the cluster sets.
-_NOT_OBJECT = (
-    "id",
-    "timeouts",
-    "wait_for_default_service_account",
-    "generation",
-    "resource_version",
-    "uid",
-    "self_link",
-)
+# Terraform allows one such block where Kubernetes has a list.
+_LISTS = ("allowed_topologies",)
+# Arguments of Terraform's own.
+_NOT_OBJECT = ("timeouts", "wait_for_default_service_account")
 
 
 def kind_of(resource_type: str) -> tuple[str, str] | None:
@@ -53,21 +47,29 @@ def manifest_of(resource_type: str, block: Block, values: dict[str, Any]) -> dic
     """Return the object that a resource of *resource_type* with *values* stands for."""
     known = kind_of(resource_type)
     api_version, kind = known or ("", resource_type)
-    return {"apiVersion": api_version, "kind": kind, **_object(block, values)}
+    manifest = {"apiVersion": api_version, "kind": kind, **_object(block, values)}
+    metadata = block["blocks"].get("metadata")
+    if metadata and "namespace" in metadata["block"]["attributes"] and "metadata" in manifest:
+        manifest["metadata"].setdefault("namespace", "default")
+    return manifest
+
+
+def parts_of(block: Any) -> list[dict[str, Any]]:
+    """Return the known parts of a block in Terraform's values: there may be one, many, or unknown ones."""
+    return [part for part in (block if isinstance(block, list) else [block]) if isinstance(part, dict)]
 
 
 def _object(block: Block, values: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name in block["attributes"]:
+    for name, attribute in block["attributes"].items():
         value = values.get(name)
-        if name not in _NOT_OBJECT and value is not None and value not in ([], {}):
-            found[_spelt(name)] = value
+        # What is computed is the cluster's to say.
+        if name not in _NOT_OBJECT and not attribute["computed"] and value is not None and value not in ([], {}):
+            found[_spelt(name)] = int(value) if name == "port" and str(value).isdigit() else value
     for name, nested in block["blocks"].items():
-        parts = values.get(name) or []
-        if name in _NOT_OBJECT or not parts:
-            continue
-        objects = [_object(nested["block"], part or {}) for part in (parts if isinstance(parts, list) else [parts])]
-        found[_spelt(name)] = objects[0] if nested["max"] == 1 else objects
+        objects = [_object(nested["block"], part) for part in parts_of(values.get(name))]
+        if objects and name not in _NOT_OBJECT:
+            found[_spelt(name)] = objects[0] if nested["max"] == 1 and name not in _LISTS else objects
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -38,30 +39,38 @@ class ObjectStore:
 
     def list(self) -> list[StoredObject]:
         """Return every object, by kind, namespace and name."""
-        files = sorted(self._folder.glob("*.json"))
-        found = [StoredObject(**json.loads(file.read_text("utf-8"))) for file in files]
-        return sorted(found, key=lambda each: each[1:4])
+        found = []
+        for file in self._folder.glob("*.json"):
+            with suppress(FileNotFoundError):  # deleted since, by another thread or process
+                found.append(StoredObject(**json.loads(file.read_text("utf-8"))))
+        return sorted(found, key=lambda each: (*each[1:4], each.api_version))
 
     def has(self, api_version: str, kind: str, namespace: str, name: str) -> bool:
         """Tell whether the object is there."""
+        if (api_version, kind) == ("v1", "Namespace") and name in BUILT_IN_NAMESPACES:
+            return True
         return self._file(api_version, kind, namespace, name).exists()
 
     def create(self, new: StoredObject) -> None:
         """Store a new object. Raises `Conflict` when it is there already, or its namespace is not."""
-        if new.namespace and not self._has_namespace(new.namespace):
+        if new.namespace and not self.has("v1", "Namespace", "", new.namespace):
             raise Conflict(f'namespaces "{new.namespace}" not found')
+        if self.has(*new[:4]):
+            raise Conflict(f'{new.kind} "{new.name}" already exists')
         file = self._file(*new[:4])
         draft = self._draft(file, new)
         try:
-            os.link(draft, file)  # fails when the file is there, whoever made it
+            os.link(draft, file)  # fails when another process was faster
         except FileExistsError:
             raise Conflict(f'{new.kind} "{new.name}" already exists') from None
         finally:
             draft.unlink()
 
     def replace(self, new: StoredObject) -> None:
-        """Store the new form of an object."""
+        """Store the new form of an object. Raises `Conflict` when it is not there."""
         file = self._file(*new[:4])
+        if not file.exists():
+            raise Conflict(f'{new.kind} "{new.name}" not found')
         self._draft(file, new).replace(file)
 
     def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
@@ -75,25 +84,25 @@ class ObjectStore:
                 raise Conflict(f'namespace "{name}" still holds {", ".join(inside)}')
         self._file(api_version, kind, namespace, name).unlink(missing_ok=True)
 
-    def _has_namespace(self, name: str) -> bool:
-        return name in BUILT_IN_NAMESPACES or self.has("v1", "Namespace", "", name)
-
     def _file(self, api_version: str, kind: str, namespace: str, name: str) -> Path:
-        # Underscores separate: no part of an object's identity may hold one.
+        # Commas separate: a quoted part holds none.
         return self._folder / (
-            "_".join(quote(part, safe="") for part in (kind, api_version, namespace, name)) + ".json"
+            ",".join(quote(part, safe="") for part in (kind, api_version, namespace, name)) + ".json"
         )
 
     def _draft(self, file: Path, content: StoredObject) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)
+        # Whole or not at all, even if we are killed; a draft that stays behind is no object.
         draft = file.with_name(f"{file.name}.{os.getpid()}.{id(content)}")
         draft.write_text(json.dumps(content._asdict(), indent=2), "utf-8")
         return draft
 
 
-def identity(manifest: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    """Return apiVersion, kind, namespace and name of an object."""
-    metadata = manifest.get("metadata") or {}
+def identity(manifest: Any) -> tuple[str, str, str, str]:
+    """Return apiVersion, kind, namespace and name of an object, empty where it has none."""
+    manifest = manifest if isinstance(manifest, Mapping) else {}
+    metadata = manifest.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
     return (
         str(manifest.get("apiVersion", "")),
         str(manifest.get("kind", "")),

@@ -17,10 +17,10 @@ from tf.gen import tfplugin_pb2 as pb
 from tf.types import Unknown
 from tf.utils import Diagnostics, read_dynamic_value, to_dynamic_value
 
-from emr_eks.local.kubernetes.manifests import kind_of, manifest_of
+from emr_eks.local.kubernetes.manifests import kind_of, manifest_of, parts_of
 from emr_eks.local.kubernetes.objects import Conflict, ObjectStore, StoredObject, identity
 from emr_eks.local.kubernetes.schema import Block
-from emr_eks.local.kubernetes.validation import Invalid, check, is_custom
+from emr_eks.local.kubernetes.validation import YES, Invalid, check, is_karpenters
 
 MANIFEST = "kubernetes_manifest"
 RELEASE = "helm_release"
@@ -78,7 +78,7 @@ class StandIn(tf.provider.ProviderServicer):  # type: ignore[misc]
                 planned["object"] = Unknown
             if not _has_unknown(planned, ignoring=_computed_names(self._block(request.type_name))):
                 self._check(request.type_name, planned, diagnostics)
-            if prior is not None:
+            if prior is not None and not diagnostics.has_errors():
                 replaced = self._moved(request.type_name, prior, planned)
         return pb.PlanResourceChange.Response(
             planned_state=to_dynamic_value(planned), requires_replace=replaced, diagnostics=diagnostics.to_pb()
@@ -98,6 +98,13 @@ class StandIn(tf.provider.ProviderServicer):  # type: ignore[misc]
             return pb.ApplyResourceChange.Response(new_state=request.prior_state, diagnostics=diagnostics.to_pb())
         return pb.ApplyResourceChange.Response(new_state=to_dynamic_value(planned))
 
+    def ImportResourceState(self, request: Any, context: Any) -> Any:  # noqa: N802
+        diagnostics = Diagnostics().add_error(
+            "the local cluster has nothing to import",
+            detail=f"every object in it was applied by Terraform; take the import of {request.id!r} out, and deploy",
+        )
+        return pb.ImportResourceState.Response(diagnostics=diagnostics.to_pb())
+
     def _keep(self, resource_type: str, planned: Values, *, is_new: bool, diagnostics: Diagnostics) -> None:
         validated = self._check(resource_type, planned, diagnostics)
         if diagnostics.has_errors():
@@ -106,12 +113,21 @@ class StandIn(tf.provider.ProviderServicer):  # type: ignore[misc]
         api_version, kind, namespace, name = identity(manifest)
         new = StoredObject(api_version, kind, namespace, name, validated, resource_type, manifest)
         if is_new:
+            if resource_type == RELEASE and planned.get("create_namespace"):
+                self._make_namespace(namespace)
             self._cluster.store.create(new)
         else:
             self._cluster.store.replace(new)
-        _fill(self._block(resource_type), planned, id=f"{namespace}/{name}" if namespace else name)
+        is_inside = namespace and resource_type != RELEASE
+        _fill(self._block(resource_type), planned, id=f"{namespace}/{name}" if is_inside else name)
         if resource_type == MANIFEST and planned["object"] is Unknown:
             planned["object"] = planned["manifest"]
+
+    def _make_namespace(self, name: str) -> None:
+        """Make a namespace unless it is there; as with Helm, it outlives the release."""
+        manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        if not self._cluster.store.has(*identity(manifest)):
+            self._cluster.store.create(StoredObject("v1", "Namespace", "", name, YES, RELEASE, manifest))
 
     def _check(self, resource_type: str, planned: Values, diagnostics: Diagnostics) -> str:
         """Return `yes` or why nothing could be checked; adds what is wrong to *diagnostics*."""
@@ -120,27 +136,29 @@ class StandIn(tf.provider.ProviderServicer):  # type: ignore[misc]
         if resource_type != MANIFEST and not kind_of(resource_type):
             return f"{resource_type} is not translated into an object here"
         manifest = self._manifest(resource_type, planned)
-        if is_custom(manifest) and not self._has_definitions():
+        _, kind, _, name = identity(manifest)
+        try:
+            validated = check(manifest, self._cluster.kubernetes_version, self._cluster.definitions)
+        except Invalid as invalid:
+            diagnostics.add_error(f"{kind or 'object'} {name!r} is not valid", detail=str(invalid))
+            return ""
+        if is_karpenters(manifest) and not self._has_definitions():
             diagnostics.add_error(
                 "API did not recognize GroupVersionKind from manifest (CRD may not be installed)",
-                detail=f'no matches for kind "{manifest["kind"]}" in group "{manifest["apiVersion"].split("/")[0]}"',
+                detail=f'no matches for kind "{kind}" in "{manifest["apiVersion"]}"; a chart of Karpenter comes first',
             )
-            return ""
-        try:
-            return check(manifest, self._cluster.kubernetes_version, self._cluster.definitions)
-        except Invalid as invalid:
-            diagnostics.add_error(f"{manifest['kind']} {identity(manifest)[3]!r} is not valid", detail=str(invalid))
-            return ""
+        return validated
 
     def _has_definitions(self) -> bool:
         """Tell whether a chart that brings Karpenter's definitions is installed."""
-        releases = [each.manifest for each in self._cluster.store.list() if each.source == RELEASE]
-        return any(each["spec"]["chart"] in ("karpenter", "karpenter-crd") for each in releases)
+        applied = [each for each in self._cluster.store.list() if (each.source, each.kind) == (RELEASE, "Release")]
+        charts = {each.manifest["spec"]["chart"].rpartition("/")[2] for each in applied}
+        return not charts.isdisjoint(("karpenter", "karpenter-crd"))
 
-    def _manifest(self, resource_type: str, values: Values) -> dict[str, Any]:
+    def _manifest(self, resource_type: str, values: Values) -> Any:
+        """Return the object that *values* stand for; of a `kubernetes_manifest` it may be anything, or unknown."""
         if resource_type == MANIFEST:
-            manifest: dict[str, Any] = _argument(values, "manifest")
-            return manifest
+            return _argument(values, "manifest")
         if resource_type == RELEASE:
             metadata = {"name": values["name"], "namespace": values.get("namespace") or "default"}
             said = {key: value for key, value in values.items() if value is not None and value is not Unknown}
@@ -149,7 +167,8 @@ class StandIn(tf.provider.ProviderServicer):  # type: ignore[misc]
 
     def _moved(self, resource_type: str, prior: Values, planned: Values) -> list[Any]:
         """Return the paths of what names the object, where it changes: another object, so a new one."""
-        if identity(self._manifest(resource_type, prior)) == identity(self._manifest(resource_type, planned)):
+        before, after = self._manifest(resource_type, prior), self._manifest(resource_type, planned)
+        if after is Unknown or identity(before) == identity(after):
             return []
         step = pb.AttributePath.Step
         if resource_type == MANIFEST:
@@ -157,7 +176,9 @@ class StandIn(tf.provider.ProviderServicer):  # type: ignore[misc]
         if resource_type == RELEASE:
             return [pb.AttributePath(steps=[step(attribute_name=key)]) for key in ("name", "namespace")]
         metadata = [step(attribute_name="metadata"), step(element_key_int=0)]
-        return [pb.AttributePath(steps=[*metadata, step(attribute_name=key)]) for key in ("name", "namespace")]
+        has = self._block(resource_type)["blocks"]["metadata"]["block"]["attributes"]
+        keys = [key for key in ("name", "namespace") if key in has]
+        return [pb.AttributePath(steps=[*metadata, step(attribute_name=key)]) for key in keys]
 
     def _block(self, resource_type: str) -> Block:
         block: Block = self._schema["resources"][resource_type]
@@ -201,7 +222,7 @@ def _leave_open(block: Block, values: Values) -> None:
         if attribute["computed"] and values.get(name) is None:
             values[name] = Unknown
     for name, nested in block["blocks"].items():
-        for part in values.get(name) or [] if nested["nesting"] == "list" else ():
+        for part in parts_of(values.get(name)):
             _leave_open(nested["block"], part)
 
 
@@ -211,7 +232,7 @@ def _fill(block: Block, values: Values, *, id: str) -> None:
         if values.get(name) is Unknown and name != "object":
             values[name] = {**_COMPUTED, "id": id, "uid": str(uuid.uuid4())}.get(name)
     for name, nested in block["blocks"].items():
-        for part in values.get(name) or [] if nested["nesting"] == "list" else ():
+        for part in parts_of(values.get(name)):
             _fill(nested["block"], part, id=id)
 
 

@@ -6,8 +6,11 @@ whether it is a block. It does not tell sets from lists, nor whether an optional
 
 from __future__ import annotations
 
+import hashlib
+import importlib.metadata
 import importlib.util
 import json
+import os
 import re
 import tarfile
 from collections.abc import Iterator
@@ -25,11 +28,14 @@ has a `type` in Terraform's JSON notation or `nested` attributes, and `required`
 
 def schema_of(provider: str, cache: Path) -> dict[str, Any]:
     """Return `{"provider": Block, "resources": {type: Block}}`, derived once and then read from *cache*."""
-    file = cache / f"{provider}-{version_of(provider)}.json"
+    binding = importlib.metadata.version(f"cdktf-cdktf-provider-{provider}")
+    # Another binding or another way to read it, another file.
+    code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
+    file = cache / f"{provider}-{binding}-{code}.json"
     if not file.exists():
         derived = json.dumps(_derived(provider))
         cache.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(f".{id(derived)}")
+        draft = file.with_suffix(f".{os.getpid()}")
         draft.write_text(derived, "utf-8")
         draft.replace(file)
     schema: dict[str, Any] = json.loads(file.read_text("utf-8"))
@@ -123,7 +129,8 @@ class _Structure:
         """Yield what only the provider sets: the reader has it, and nothing to put in."""
         properties = {each["name"]: each for each in self._types.get(self._reader or "", {}).get("properties", ())}
         for name, member in properties.items():
-            simple = "fqn" not in member["type"] and not member.get("static") and name != "internalValue"
+            kind = member["type"].get("fqn", "cdktf.StringMap")
+            simple = kind == "cdktf.StringMap" and not member.get("static") and name != "internalValue"
             if simple and f"{name}Input" not in properties and not name.endswith("Input"):
                 yield _snake(name), _type(member["type"])
 

@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from emr_eks.local.kubernetes.objects import identity
+
 YES = "yes"
-_KARPENTER = ("karpenter.sh/", "karpenter.k8s.aws/")
+_KARPENTER = ("karpenter.sh", "karpenter.k8s.aws")
+# https://kubernetes.io/docs/reference/kubernetes-api/; all others come from custom resource definitions.
+_BUILT_IN = (
+    "",
+    "apps",
+    "autoscaling",
+    "batch",
+    "policy",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+)
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
 class Invalid(Exception):  # noqa: N818 - it is what the API server answers, 422
@@ -16,38 +47,72 @@ class Invalid(Exception):  # noqa: N818 - it is what the API server answers, 422
 
 
 def check(manifest: dict[str, Any], kubernetes_version: str, definitions: Path | None) -> str:
-    """Return `yes`, or why the object could not be checked. Raises `Invalid` with every problem.
+    """Return `yes`, or why the object could not be checked. Raises `Invalid` when the API server would refuse it.
 
-    Unknown fields are problems too, as with `kubectl --validate=strict`. *definitions* is a folder of custom
-    resource definitions.
+    Unknown fields are refused too, as with `kubectl --validate=strict`. Of a built-in kind the first problem is told,
+    of a custom one all. The rules written in CEL are not run. *definitions* is a folder of custom resource definitions.
     """
-    if is_custom(manifest):
-        return _check_custom(manifest, definitions)
+    _check_identity(manifest)
+    if _group(manifest) in _BUILT_IN:
+        return _check_built_in(manifest, kubernetes_version)
+    # A definition leaves out the metadata, which are the same for every kind.
+    _check_built_in({"apiVersion": "v1", "kind": "ConfigMap", "metadata": manifest["metadata"]}, kubernetes_version)
+    return _check_custom(manifest, definitions)
+
+
+def is_karpenters(manifest: dict[str, Any]) -> bool:
+    """Tell whether the object is of a kind that Karpenter defines."""
+    return _group(manifest) in _KARPENTER
+
+
+def _group(manifest: dict[str, Any]) -> str:
+    return str(manifest["apiVersion"]).rpartition("/")[0]
+
+
+def _check_identity(manifest: Any) -> None:
+    """Check what every object has."""
+    if not isinstance(manifest, dict):
+        raise Invalid(f"an object has apiVersion, kind and metadata; this is {manifest!r}")
+    missing = [key for key in ("apiVersion", "kind") if not isinstance(manifest.get(key), str) or not manifest[key]]
+    _, kind, _, name = identity(manifest)
+    if not name:
+        missing.append("metadata.name")
+    if missing:
+        raise Invalid(f"{', '.join(missing)}: a text is needed")
+    # Names of roles and bindings may hold anything but a slash.
+    if not _group(manifest).startswith("rbac.") and (len(name) > 253 or not _NAME.fullmatch(name)):
+        raise Invalid(f"metadata.name: {kind} {name!r} is no lower-case DNS name of at most 253 characters")
+
+
+def _check_built_in(manifest: dict[str, Any], kubernetes_version: str) -> str:
     import kubernetes_validate
     from jsonschema import ValidationError
+    from kubernetes_validate.utils import SchemaNotFoundError, VersionNotSupportedError
 
     try:
         kubernetes_validate.validate(manifest, kubernetes_version, strict=True)
     except ValidationError as error:
         where = ".".join(map(str, error.path))
         raise Invalid(f"{where or manifest['kind']}: {error.message}") from None
-    except kubernetes_validate.SchemaNotFoundError:
-        return (
-            f"Kubernetes {kubernetes_version} has no {manifest['kind']} of {manifest['apiVersion']} that is known here"
-        )
+    except SchemaNotFoundError:
+        raise Invalid(
+            f"Kubernetes {kubernetes_version} has no kind {manifest['kind']} in {manifest['apiVersion']}"
+        ) from None
+    except VersionNotSupportedError as error:
+        return str(error.message)
     return YES
-
-
-def is_custom(manifest: dict[str, Any]) -> bool:
-    """Tell whether the object is of a kind that Karpenter defines."""
-    return str(manifest.get("apiVersion", "")).startswith(_KARPENTER)
 
 
 def _check_custom(manifest: dict[str, Any], definitions: Path | None) -> str:
     group, _, version = manifest["apiVersion"].partition("/")
-    schema = _definitions(definitions).get((group, version, manifest["kind"])) if definitions else None
+    known = _definitions(definitions) if definitions else {}
+    schema = known.get((group, version, manifest["kind"]))
+    if schema is None and any(each[0] == group for each in known):
+        kinds = ", ".join(sorted(f"{each[2]} ({each[1]})" for each in known if each[0] == group))
+        raise Invalid(f"{group} has no kind {manifest['kind']} in version {version}; it has {kinds}")
     if schema is None:
-        return f"no definition of {manifest['kind']} at hand; EMR_EKS_CRDS names a folder of them"
+        where = f"in {definitions}" if definitions else "at hand; EMR_EKS_CRDS names a folder of them"
+        return f"no definition of {manifest['kind']} {where}"
     import jsonschema
 
     body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "metadata")}
@@ -65,11 +130,13 @@ def _definitions(folder: Path) -> dict[tuple[str, str, str], dict[str, Any]]:
     found = {}
     for file in sorted(folder.glob("*.yaml")):
         for definition in yaml.safe_load_all(file.read_text("utf-8")):
+            if not isinstance(definition, dict) or definition.get("kind") != "CustomResourceDefinition":
+                continue
             spec = definition["spec"]
             for version in spec["versions"]:
                 schema = _strict(version["schema"]["openAPIV3Schema"])
                 for key in ("apiVersion", "kind", "metadata"):
-                    schema["properties"].pop(key, None)
+                    schema.get("properties", {}).pop(key, None)
                 found[spec["group"], version["name"], spec["names"]["kind"]] = schema
     return found
 
