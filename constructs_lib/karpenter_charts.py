@@ -41,6 +41,7 @@ class KarpenterCharts(Construct):
             chart="karpenter-crd",
             version=spec.version,
             namespace=spec.namespace,
+            create_namespace=True,
         )
         values = controller_values(
             spec,
