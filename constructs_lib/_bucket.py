@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from constructs_lib._names import Arn, BucketName
+from constructs_lib._names import BucketName, KeyArn
 from provisioners.spec import Spec
 
 
@@ -17,7 +17,7 @@ class BucketSpec(Spec):
         None,
         description="The bucket's name, by default `<platform>-<account>-<region>`; names are unique in AWS.",
     )
-    kms_key_arn: Arn | None = Field(
+    kms_key_arn: KeyArn | None = Field(
         None,
         description="Your own key for the bucket and the log groups; by default one is created and rotated.",
     )

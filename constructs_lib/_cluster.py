@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from constructs_lib._log_group import RetentionDays
-from constructs_lib._names import Arn, Cidr, ClusterName
+from constructs_lib._names import Cidr, ClusterName, KeyArn, PrincipalArn, ServiceCidr, private_range
 from constructs_lib._versions import DEFAULT_KUBERNETES, KubernetesVersion
-from provisioners.spec import DnsLabel, Items, Problem, Spec
+from provisioners.spec import DnsLabel, Items, Problem, Spec, text
 
 ControlPlaneLog = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 AccessPolicy = Literal[
@@ -23,18 +24,38 @@ AccessPolicy = Literal[
 """https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html"""
 
 
+AddonName = Annotated[
+    str,
+    text(r"[a-z0-9]+([_-][a-z0-9]+)*", "must be the name of an EKS add-on", "for example 'aws-efs-csi-driver'"),
+]
+AddonVersion = Annotated[
+    str,
+    text(
+        r"v\d+\.\d+\.\d+[\w.-]*",
+        "must be the version of an add-on, written in full",
+        "for example 'v1.20.4-eksbuild.1'; without it EKS chooses",
+    ),
+]
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_AddonVersionInfo.html"""
+
+
 class AccessEntrySpec(Spec):
     """What an IAM principal may do in the cluster."""
 
-    principal_arn: Arn = Field(description="A role or user.", examples=["arn:aws:iam::123456789012:role/admin"])
-    policy: AccessPolicy = Field(description="The EKS access policy that says what the principal may do.")
+    principal_arn: PrincipalArn = Field(
+        description="A role or user.", examples=["arn:aws:iam::123456789012:role/admin"]
+    )
+    policy: AccessPolicy = Field(
+        description="The EKS access policy that says what the principal may do.",
+        examples=["AmazonEKSViewPolicy"],
+    )
     namespaces: Items[DnsLabel] = Field((), description="Limits the policy to these namespaces; empty: everywhere.")
 
 
 class AddonSpec(Spec):
     """An EKS add-on."""
 
-    version: str | None = Field(
+    version: AddonVersion | None = Field(
         None,
         description="For example v1.20.4-eksbuild.1; by default the version that EKS prefers when it installs it.",
     )
@@ -45,9 +66,10 @@ class ClusterSpec(Spec):
     """An EKS cluster: private, encrypted, with access entries."""
 
     version: KubernetesVersion = Field(DEFAULT_KUBERNETES, description="The Kubernetes version, in quotes.")
-    public_access_cidrs: Items[Cidr] = Field(
+    public_access_cidrs: Annotated[Items[Cidr], Field(max_length=40)] = Field(
         (),
-        description="Networks that reach the API server from the internet; empty: none, the endpoint is private.",
+        description="Networks that reach the API server from the internet, at most 40; empty: none, the endpoint "
+        "is private.",
     )
     authentication_mode: Literal["API", "API_AND_CONFIG_MAP"] = Field(
         "API", description="How EKS learns who may enter; EMR needs access entries, which both modes have."
@@ -64,32 +86,55 @@ class ClusterSpec(Spec):
         description="Control-plane logs to keep.",
     )
     log_retention_days: RetentionDays = Field(365, description="How long control-plane logs are kept.")
-    kms_key_arn: Arn | None = Field(
+    kms_key_arn: KeyArn | None = Field(
         None, description="Your own key for Kubernetes secrets; by default one is created and rotated."
     )
-    service_ipv4_cidr: Cidr | None = Field(None, description="Addresses of Kubernetes services; EKS chooses.")
+    service_ipv4_cidr: ServiceCidr | None = Field(
+        None, description="Addresses of Kubernetes services, outside the VPC; by default EKS chooses."
+    )
     support_type: Literal["STANDARD", "EXTENDED"] = Field(
         "EXTENDED",
         description="At the end of standard support, EXTENDED keeps the version, at a price, and STANDARD upgrades it.",
     )
-    addons: dict[str, AddonSpec] = Field(
+    addons: dict[AddonName, AddonSpec] = Field(
         {},
         description="Versions and configuration of the add-ons vpc-cni, coredns, kube-proxy, eks-pod-identity-agent "
         "and aws-ebs-csi-driver, which are always there, and any others by their EKS name.",
     )
 
     def rules(self) -> Iterator[Problem]:
-        if "0.0.0.0/0" in self.public_access_cidrs:
+        networks = ipaddress.collapse_addresses(map(ipaddress.IPv4Network, self.public_access_cidrs))
+        if any(network.prefixlen == 0 for network in networks):
             yield Problem(
                 ("public_access_cidrs",),
                 "must not open the API server to everyone",
                 list(self.public_access_cidrs),
-                "name your own networks",
+                "name your own networks, or leave it out for a private endpoint",
             )
+        for index, cidr in enumerate(self.public_access_cidrs):
+            if private_range(cidr):
+                yield Problem(
+                    ("public_access_cidrs", index),
+                    "must be a network of the internet: private addresses never reach the public endpoint",
+                    cidr,
+                    "name the addresses that your network goes out with",
+                )
+        entries: dict[str, str] = {}
+        for name in sorted(self.access):
+            principal = self.access[name].principal_arn
+            if principal in entries:
+                yield Problem(
+                    ("access", name, "principal_arn"),
+                    f"must not be that of {entries[principal]!r} too, because EKS has one entry a principal",
+                    principal,
+                    "remove one of the two",
+                    reads=(("access", entries[principal], "principal_arn"),),
+                )
+            entries.setdefault(principal, name)
 
 
 class ExistingClusterSpec(Spec):
     """A cluster that is there already."""
 
-    name: ClusterName = Field(description="The cluster's name.")
+    name: ClusterName = Field(description="The cluster's name.", examples=["analytics"])
     version: KubernetesVersion = Field(DEFAULT_KUBERNETES, description="The Kubernetes version that it runs.")

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 import string
-from collections.abc import Iterator
+from typing import Annotated
 
 from pydantic import Field
 
-from constructs_lib._names import Arn, RoleName
+from constructs_lib._names import BucketArn, DatabaseName, PolicyArn, RoleName
 from constructs_lib._policy import TRUST_POLICY_LIMIT, Statement, check_size, document
-from provisioners.spec import Items, Problem, Spec
+from provisioners.spec import Items, Spec
 
 _DIGITS = string.digits + string.ascii_lowercase
 _READ_CATALOG = (
@@ -51,25 +51,19 @@ class JobRoleSpec(Spec):
         description="The role's name, by default `<platform>-<team>-job`. Up to 11 characters keep the names of its "
         "service accounts under 63, which matters where a network plugin copies them into labels.",
     )
-    read_buckets: Items[Arn] = Field(
+    read_buckets: Items[BucketArn] = Field(
         (),
         description="Further buckets, or prefixes of buckets, to read.",
         examples=[["arn:aws:s3:::raw-data/sales"]],
     )
-    write_buckets: Items[Arn] = Field((), description="Further buckets, or prefixes, to read and write.")
-    read_databases: Items[str] = Field((), description="Databases of the Glue Data Catalog to read.")
-    write_databases: Items[str] = Field((), description="Databases of the Glue Data Catalog to read and write.")
-    policy_arns: Items[Arn] = Field((), description="Managed policies to attach, at most 10.")
-
-    def rules(self) -> Iterator[Problem]:
-        if len(self.policy_arns) > 10:
-            yield Problem(("policy_arns",), "must name at most 10 policies", len(self.policy_arns))
-        for field in ("read_buckets", "write_buckets"):
-            for index, arn in enumerate(getattr(self, field)):
-                if arn.split(":")[2] != "s3":
-                    yield Problem((field, index), "must be the ARN of a bucket or of a prefix in one", arn)
-                elif "*" in arn:
-                    yield Problem((field, index), "must name a bucket or prefix without wildcards", arn)
+    write_buckets: Items[BucketArn] = Field((), description="Further buckets, or prefixes, to read and write.")
+    read_databases: Items[DatabaseName] = Field((), description="Databases of the Glue Data Catalog to read.")
+    write_databases: Items[DatabaseName] = Field(
+        (), description="Databases of the Glue Data Catalog to read and write."
+    )
+    policy_arns: Annotated[Items[PolicyArn], Field(max_length=10)] = Field(
+        (), description="Managed policies to attach, at most 10."
+    )
 
 
 def base36(name: str) -> str:

@@ -14,7 +14,12 @@ from pydantic import Field
 from constructs_lib._names import AvailabilityZone, fit
 from constructs_lib._policy import Statement
 from constructs_lib._versions import DEFAULT_KARPENTER, KarpenterVersion, numbers
-from provisioners.spec import DnsLabel, Spec
+from provisioners.spec import DnsLabel, Spec, text
+
+Duration = Annotated[
+    str,
+    text(r"(\d+(ms|s|m))+", "must be a length of time in minutes, seconds or milliseconds", "for example '10s'"),
+]
 
 
 class KarpenterSpec(Spec):
@@ -31,10 +36,8 @@ class KarpenterSpec(Spec):
         "by default the first.",
     )
     replicas: Annotated[int, Field(ge=1, le=5)] = Field(2, description="Copies of the controller, one of them active.")
-    batch_idle_duration: Annotated[str, Field(pattern=r"^(\d+(ms|s|m))+$")] = Field(
-        "1s", description="How long no new pod must come before nodes are launched."
-    )
-    batch_max_duration: Annotated[str, Field(pattern=r"^(\d+(ms|s|m))+$")] = Field(
+    batch_idle_duration: Duration = Field("1s", description="How long no new pod must come before nodes are launched.")
+    batch_max_duration: Duration = Field(
         "10s", description="How long pods are gathered at most; longer packs the executors of a job better."
     )
     spot_to_spot_consolidation: bool = Field(

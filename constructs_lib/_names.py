@@ -36,18 +36,18 @@ RoleName = Annotated[
 BucketName = Annotated[
     str,
     text(
-        r"(?!xn--|sthree-)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])",
-        "must be a bucket name: 3 to 63 lower-case letters, digits and hyphens, with a letter or digit at each end",
+        r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|--x-s3|--table-s3)$)[a-z0-9][a-z0-9-]+[a-z0-9]",
+        "must be a bucket name: 3 to 63 lower-case letters, digits and hyphens, with a letter or digit at each end, "
+        "and no beginning or end that S3 keeps for itself",
         "for example 'analytics-data-123456789012'",
         max_length=63,
     ),
-    AfterValidator(lambda name: _at_least(name, 3)),
 ]
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; no dots, for TLS's sake."""
 
 Region = Annotated[
     str,
-    text(r"[a-z]{2}(-[a-z]+)+-\d", "must be an AWS region", "for example 'eu-west-1'"),
+    text(r"[a-z]{2}(-[a-z]+)+-\d", "must be an AWS region", "for example 'eu-west-1'", max_length=15),
 ]
 
 AvailabilityZone = Annotated[
@@ -63,21 +63,82 @@ AccountId = Annotated[
     str, text(r"\d{12}", "must be an AWS account id: 12 digits in quotes", "for example '123456789012'")
 ]
 
-Arn = Annotated[
+PrincipalArn = Annotated[
     str,
     text(
-        r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:\S+",
-        "must be an ARN",
+        r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+",
+        "must be the ARN of an IAM role or user",
         "for example 'arn:aws:iam::123456789012:role/admin'",
     ),
 ]
+
+PolicyArn = Annotated[
+    str,
+    text(
+        r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+",
+        "must be the ARN of a managed IAM policy",
+        "for example 'arn:aws:iam::aws:policy/AmazonAthenaFullAccess'",
+    ),
+]
+
+KeyArn = Annotated[
+    str,
+    text(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
+        "must be the ARN of a KMS key, not of an alias",
+        "for example 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'",
+    ),
+]
+
+BucketArn = Annotated[
+    str,
+    text(
+        r"arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]+[a-z0-9](/[^*?${}\s]*)?",
+        "must be the ARN of a bucket or of a prefix in one, without wildcards",
+        "for example 'arn:aws:s3:::raw-data/sales'",
+    ),
+]
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+
+DatabaseName = Annotated[
+    str,
+    text(
+        r"[\w.-]+",
+        "must be the name of a Glue database: at most 255 ASCII letters, digits, underscores, hyphens and dots",
+        "name each database; there are no wildcards",
+        max_length=255,
+    ),
+]
+
+TagKey = Annotated[
+    str,
+    text(
+        r"(?![Aa][Ww][Ss]:)[^\x00-\x1f!-*,;<>?\[-^`{-\x7f]+",
+        "must be a tag's key: at most 128 letters, digits, spaces and the characters _ . : / = + - @, "
+        "not beginning with 'aws:'",
+        "for example 'cost-center'",
+        max_length=128,
+    ),
+]
+TagValue = Annotated[
+    str,
+    text(
+        r"[^\x00-\x1f!-*,;<>?\[-^`{-\x7f]*",
+        "must be a tag's value: at most 256 letters, digits, spaces and the characters _ . : / = + - @",
+        "nothing is filled in here; write the value itself",
+        max_length=256,
+    ),
+]
+"""What IAM takes, the strictest: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html"""
 
 
 def _network(value: str) -> ipaddress.IPv4Network:
     try:
         return ipaddress.IPv4Network(value)
     except ValueError as error:
-        hint = "the host bits must be zero" if "host bits" in str(error) else "for example '10.0.0.0/16'"
+        hint = "for example '10.0.0.0/16'"
+        if "host bits" in str(error):
+            hint = f"did you mean '{ipaddress.IPv4Network(value, strict=False)}'?"
         raise broken_rule("must be an IPv4 network in CIDR notation", hint) from None
 
 
@@ -92,17 +153,44 @@ def _vpc_cidr(value: str) -> str:
     return str(network)
 
 
-_CIDR_SCHEMA = WithJsonSchema({"type": "string", "pattern": r"^\d+\.\d+\.\d+\.\d+/\d+$"})
+_PRIVATE = [*map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))]
+"""RFC 1918."""
 
-Cidr = Annotated[str, AfterValidator(_cidr), _CIDR_SCHEMA]
-VpcCidr = Annotated[str, AfterValidator(_vpc_cidr), _CIDR_SCHEMA]
+
+def _service_cidr(value: str) -> str:
+    network = _network(value)
+    if not 12 <= network.prefixlen <= 24 or private_range(value) is None:
+        raise broken_rule(
+            "must be a network from /12 to /24 within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16",
+            "for example '172.20.0.0/16'",
+        )
+    return str(network)
+
+
+def private_range(cidr: str) -> str | None:
+    """Return the private range of RFC 1918 that the network *cidr* lies in, or None."""
+    network = ipaddress.IPv4Network(cidr)
+    return next((str(each) for each in _PRIVATE if network.subnet_of(each)), None)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Tell whether the networks *one* and *other* share addresses."""
+    return ipaddress.IPv4Network(one).overlaps(ipaddress.IPv4Network(other))
+
+
+def _shape(address: str, prefix: str) -> WithJsonSchema:
+    """Return what editors check: the network as text."""
+    return WithJsonSchema({"type": "string", "pattern": f"^{address}/{prefix}$"})
+
+
+_ADDRESS = r"\d+\.\d+\.\d+\.\d+"
+_PRIVATE_ADDRESS = r"(10\.\d+|172\.(1[6-9]|2\d|3[01])|192\.168)\.\d+\.\d+"
+
+Cidr = Annotated[str, AfterValidator(_cidr), _shape(_ADDRESS, r"\d+")]
+VpcCidr = Annotated[str, AfterValidator(_vpc_cidr), _shape(_ADDRESS, "(1[6-9]|2[0-8])")]
 """https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html: /16 to /28."""
-
-
-def _at_least(value: str, length: int) -> str:
-    if len(value) < length:
-        raise broken_rule(f"must have at least {length} characters")
-    return value
+ServiceCidr = Annotated[str, AfterValidator(_service_cidr), _shape(_PRIVATE_ADDRESS, "(1[2-9]|2[0-4])")]
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html"""
 
 
 def checked(kind: Any, value: str, where: str) -> str:
@@ -124,6 +212,11 @@ def fit(name: str, limit: int) -> str:
     if len(name) <= limit:
         return name
     return f"{name[: limit - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def region_of(arn: str) -> str:
+    """Return the region that *arn* names, empty for what is everywhere."""
+    return arn.split(":")[3]
 
 
 def partition_of(region: str) -> str:

@@ -9,8 +9,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from constructs_lib._log_group import RetentionDays
-from constructs_lib._names import AvailabilityZone, VpcCidr
-from provisioners.spec import Items, Problem, Spec
+from constructs_lib._names import AvailabilityZone, VpcCidr, overlap, private_range
+from provisioners.spec import Items, Problem, Spec, text
 
 Tier = Literal["public", "private", "pods"]
 
@@ -30,7 +30,27 @@ PRIVATE_NODES_NEED = (
 """Services that nodes, Karpenter and EMR call: https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html"""
 
 _SMALLEST_SUBNET = 28
-_MORE_ROOM = "choose another `first`, more `newbits` or a larger network"
+_MORE_ROOM = "choose another `first`, other `newbits` or a larger network"
+_BLOCKS_DEPEND_ON = (
+    ("availability_zones",),
+    ("cidr",),
+    ("pod_cidr",),
+    ("private_subnets",),
+    ("public_subnets",),
+)
+
+ServiceName = Annotated[
+    str,
+    text(
+        r"(?!com\.amazonaws\.)[a-z0-9][a-z0-9.-]*",
+        "must be the last part of an endpoint service's name",
+        "for example 'ecr.api', which is com.amazonaws.<region>.ecr.api",
+    ),
+]
+VpcId = Annotated[str, text(r"vpc-[0-9a-f]{8,17}", "must be the id of a VPC", "for example 'vpc-0123456789abcdef0'")]
+SubnetId = Annotated[
+    str, text(r"subnet-[0-9a-f]{8,17}", "must be the id of a subnet", "for example 'subnet-0123456789abcdef0'")
+]
 
 
 class Subnet(NamedTuple):
@@ -54,10 +74,6 @@ def _letter(zone: str) -> int:
     return ord(zone[-1]) - ord("a")
 
 
-def _overlap(one: str, other: str) -> bool:
-    return ipaddress.IPv4Network(one).overlaps(ipaddress.IPv4Network(other))
-
-
 class SubnetRange(Spec):
     """Where a tier's subnets lie: zone `a` gets block `first`, `b` the next, each *newbits* longer than the VPC.
 
@@ -65,7 +81,9 @@ class SubnetRange(Spec):
     addresses of the others alone.
     """
 
-    newbits: Annotated[int, Field(ge=1, le=12)] = Field(description="Bits added to the prefix, as in `cidrsubnet`.")
+    newbits: Annotated[int, Field(ge=1, le=12)] = Field(
+        description="Bits added to the prefix, as in `cidrsubnet`.", examples=[4]
+    )
     first: Annotated[int, Field(ge=0, le=4095)] = Field(0, description="Number of the block of zone `a`.")
 
 
@@ -89,6 +107,7 @@ class VpcSpec(Spec):
     availability_zones: Annotated[Items[AvailabilityZone], Field(min_length=2, max_length=6)] = Field(
         description="Names of at least two zones, as EKS asks for; the order has no meaning.",
         examples=[["us-east-1a", "us-east-1b", "us-east-1c"]],
+        json_schema_extra={"uniqueItems": True},
     )
     nat_gateways: Literal["single", "per_az", "none"] = Field(
         "single",
@@ -110,7 +129,7 @@ class VpcSpec(Spec):
     gateway_endpoints: Items[Literal["dynamodb", "s3"]] = Field(
         ("s3",), description="Services reached through gateway endpoints, which cost nothing."
     )
-    interface_endpoints: Items[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]] | None = Field(
+    interface_endpoints: Items[ServiceName] | None = Field(
         None,
         description="Services reached through interface endpoints, such as `ecr.api`; by default none, "
         "and with `nat_gateways: none` those that nodes, Karpenter and EMR call.",
@@ -120,46 +139,84 @@ class VpcSpec(Spec):
     def rules(self) -> Iterator[Problem]:
         zones = self.availability_zones
         if len(set(zones)) < len(zones):
-            yield Problem(("availability_zones",), "must name each zone once", list(zones))
+            yield Problem(("availability_zones",), "must name each zone once", list(zones), "remove the repeated ones")
         if len({zone[:-1] for zone in zones}) > 1:
-            yield Problem(("availability_zones",), "must be zones of one region", list(zones))
+            yield Problem(
+                ("availability_zones",), "must be zones of one region", list(zones), "a VPC lies in one region"
+            )
         if self.nat_gateways == "none" and "s3" not in self.gateway_endpoints:
             yield Problem(
                 ("gateway_endpoints",),
                 "must hold 's3' where there is no NAT gateway, because images come from S3",
                 list(self.gateway_endpoints),
+                "add s3",
+                reads=(("nat_gateways",),),
             )
         yield from self._addresses()
 
     def _addresses(self) -> Iterator[Problem]:
-        if self.pod_cidr and _overlap(self.pod_cidr, self.cidr):
-            yield Problem(("pod_cidr",), f"must not overlap the VPC's {self.cidr}", self.pod_cidr)
+        if self.pod_cidr:
+            yield from self._pod_addresses(self.pod_cidr)
         taken: list[Subnet] = []
-        for tier, zone in self._places():
-            cidr = self._cidr(tier, zone)
-            field = "pod_cidr" if tier == "pods" else f"{tier}_subnets"
-            if cidr is None:
-                yield Problem((field,), f"leaves no block of /{_SMALLEST_SUBNET} or larger for {zone}", hint=_MORE_ROOM)
+        for tier in self._tiers():
+            planned = {zone: self._cidr(tier, zone) for zone in self.zones}
+            if without := [zone for zone, cidr in planned.items() if cidr is None]:
+                where = f"{', '.join(without)} in {self._network(tier)}"
+                yield self._no_room(tier, f"leaves no block of /{_SMALLEST_SUBNET} or larger for {where}")
                 continue
-            for other in taken:
-                if _overlap(cidr, other.cidr) and (tier == "pods") == (other.tier == "pods"):
-                    rule = f"gives {zone} {cidr}, which overlaps the {other.tier} {other.cidr} of "
-                    yield Problem((field,), rule + other.availability_zone, hint=_MORE_ROOM)
-            taken.append(Subnet(tier, zone, cidr))
+            subnets = [Subnet(tier, zone, cidr) for zone, cidr in planned.items() if cidr]
+            clash = next(((own, o) for own in subnets for o in taken if overlap(own.cidr, o.cidr)), None)
+            if clash and tier != "pods":
+                own, other = clash
+                yield self._no_room(
+                    tier,
+                    f"gives {own.availability_zone} {own.cidr}, which overlaps the {other.tier} {other.cidr} "
+                    f"of {other.availability_zone}",
+                )
+            taken += subnets
 
-    def _places(self) -> list[tuple[Tier, str]]:
-        tiers: list[Tier] = ["private", "public", "pods"] if self.pod_cidr else ["private", "public"]
-        return [(tier, zone) for tier in tiers for zone in self.zones]
+    def _no_room(self, tier: Tier, rule: str) -> Problem:
+        if tier == "pods":
+            return Problem(("pod_cidr",), rule, self.pod_cidr, "choose a larger network", reads=_BLOCKS_DEPEND_ON)
+        blocks = self._blocks(tier)
+        got = {"newbits": blocks.newbits, "first": blocks.first}
+        return Problem((f"{tier}_subnets",), rule, got, _MORE_ROOM, reads=_BLOCKS_DEPEND_ON)
+
+    def _pod_addresses(self, cidr: str) -> Iterator[Problem]:
+        if overlap(cidr, self.cidr):
+            yield Problem(
+                ("pod_cidr",),
+                f"must not overlap the VPC's own {self.cidr}",
+                cidr,
+                "for example '100.64.0.0/16'",
+                reads=(("cidr",),),
+            )
+        elif private_range(cidr) not in (None, private_range(self.cidr)) or overlap(cidr, "198.19.0.0/16"):
+            # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html#add-cidr-block-restrictions
+            yield Problem(
+                ("pod_cidr",),
+                f"must be a network that AWS lets a VPC of {self.cidr} add",
+                cidr,
+                "for example '100.64.0.0/16'",
+                reads=(("cidr",),),
+            )
+
+    def _tiers(self) -> list[Tier]:
+        return ["private", "public", "pods"] if self.pod_cidr else ["private", "public"]
+
+    def _blocks(self, tier: Tier) -> SubnetRange:
+        return {"private": self.private_subnets, "public": self.public_subnets, "pods": _POD_BLOCKS}[tier]
+
+    def _network(self, tier: Tier) -> str:
+        return str(self.pod_cidr) if tier == "pods" else self.cidr
 
     def _cidr(self, tier: Tier, zone: str) -> str | None:
-        if tier == "pods":
-            return cidrsubnet(str(self.pod_cidr), _POD_BLOCKS.newbits, _letter(zone))
-        blocks = self.private_subnets if tier == "private" else self.public_subnets
-        return cidrsubnet(self.cidr, blocks.newbits, blocks.first + _letter(zone))
+        blocks = self._blocks(tier)
+        return cidrsubnet(self._network(tier), blocks.newbits, blocks.first + _letter(zone))
 
     def subnets(self) -> list[Subnet]:
         """Return the planned subnets, by tier and then by zone."""
-        return [Subnet(tier, zone, self._cidr(tier, zone) or "") for tier, zone in self._places()]
+        return [Subnet(tier, zone, self._cidr(tier, zone) or "") for tier in self._tiers() for zone in self.zones]
 
     @property
     def zones(self) -> list[str]:
@@ -177,14 +234,26 @@ class VpcSpec(Spec):
 class ExistingVpcSpec(Spec):
     """A VPC that is there already, named by its ids."""
 
-    vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")] = Field(description="The VPC's id.")
-    private_subnets: Annotated[
-        dict[AvailabilityZone, Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]], Field(min_length=2)
-    ] = Field(
+    vpc_id: VpcId = Field(description="The VPC's id.", examples=["vpc-0123456789abcdef0"])
+    private_subnets: Annotated[dict[AvailabilityZone, SubnetId], Field(min_length=2)] = Field(
         description="Ids of the private subnets by zone. Karpenter finds them by their tag "
         "`karpenter.sh/discovery`, whose value is the platform's name.",
-        examples=[{"us-east-1a": "subnet-0123456789abcdef0"}],
+        examples=[{"us-east-1a": "subnet-0123456789abcdef0", "us-east-1b": "subnet-0fedcba9876543210"}],
     )
+
+    def rules(self) -> Iterator[Problem]:
+        first: dict[str, str] = {}
+        for zone in self.zones:
+            subnet = self.private_subnets[zone]
+            if subnet in first:
+                yield Problem(
+                    ("private_subnets", zone),
+                    f"must not be the subnet of {first[subnet]} too, because a subnet lies in one zone",
+                    subnet,
+                    "name the subnet of this zone",
+                    reads=(("private_subnets", first[subnet]),),
+                )
+            first.setdefault(subnet, zone)
 
     @property
     def zones(self) -> list[str]:

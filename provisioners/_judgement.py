@@ -24,13 +24,14 @@ class Judgement:
         self._model, self._schema, self._data = model, Schema(model), _thawed(data)
         self._gaps = _Gaps(flaws)
         self._replaced: set[Path] = set()
+        self._origins: dict[Path, list[int]] = {}
         self.findings: list[Finding] = []
         for flaw in flaws:
             if self._at(flaw) is not _GONE:
                 self._put(flaw, _GONE)
 
     def run(self) -> Any:
-        """Return the model, or None when the findings, or the flaws, say why not."""
+        """Return the model, with stand-ins for what the findings or the flaws name; None when nothing can stand in."""
         result = self._judged(context=None)
         if isinstance(result, Spec):
             return result
@@ -38,27 +39,30 @@ class Judgement:
             if not self._give_way([finding for finding in result if finding.about != "rules"]):
                 return None
             result = self._judged(context=RULES_LATER)
-        self._judge_rules(result)
-        return None
+        for path, spec in _specs(result, ()):  # the inner ones speak first
+            news = self.hold(self._broken_by(spec), path)
+            if path:
+                self._gaps.add(*(place for finding in news for place in finding.places))
+        return result
+
+    def hold(self, problems: Iterable[Problem], path: Path = ()) -> list[Finding]:
+        """Add those of the *problems* of the Spec at *path* that are no consequence of others; return them."""
+        findings = [self._original(self._schema.finding(each, path)) for each in problems]
+        news = [finding for finding in findings if not self._gaps.touch(finding)]
+        self.findings += news
+        return news
 
     def _judged(self, context: object) -> Spec | list[Finding]:
         """Return the model of what is left, or what speaks against it; what is new joins the findings."""
-        self._origins: dict[Path, list[int]] = {}
+        self._origins = {}
         try:
             return self._model.model_validate(self._swept(self._data, ()), context=context)
         except ValidationError as error:
             found = [self._original(each) for each in self._schema.findings(error.errors(include_url=False))]
+        # A key that is there under a misspelled name is not missing.
+        self._gaps.add(*(each.meant for each in found if each.meant and self._at(each.meant) is _GONE))
         self.findings += [finding for finding in found if not self._gaps.touch(finding)]
         return found
-
-    def _judge_rules(self, model: Spec) -> None:
-        """Add what the rules say that is no consequence; the inner Specs speak first."""
-        for path, spec in _specs(model, ()):
-            findings = [self._original(self._schema.finding(each, path)) for each in self._broken_by(spec)]
-            news = [finding for finding in findings if not self._gaps.touch(finding)]
-            self.findings += news
-            for finding in news:
-                self._gaps.add(*finding.places)
 
     def _broken_by(self, spec: Spec) -> Iterator[Problem]:
         try:

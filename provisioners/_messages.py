@@ -52,6 +52,8 @@ _RULES = {
     "rule": "{rule}",
 }
 
+_SYNONYMS = {"amd64": "x86_64", "aarch64": "arm64"}
+"""What looks like one choice and means another."""
 _ONE = re.compile(r"\b1 (entries|characters)")
 
 _Error = tuple[tuple[str | int, ...], ErrorDetails]
@@ -61,7 +63,8 @@ _Error = tuple[tuple[str | int, ...], ErrorDetails]
 class Finding(NamedTuple):
     """One thing wrong at one place.
 
-    `places` are what the rule looked at, `expected` is set where the value's type or choice is wrong.
+    `places` are what the rule looked at, `expected` is set where the value's type or choice is wrong, `meant` is
+    the key that an unknown one resembles.
     """
 
     path: Path
@@ -72,6 +75,7 @@ class Finding(NamedTuple):
     about: Literal["value", "key", "missing", "rules"] = "value"
     expected: str = ""
     example: Any = NOTHING
+    meant: Path | None = None
 
 
 class Schema:
@@ -226,7 +230,7 @@ def _unknown(schema: Any, path: Path, key: str) -> Finding:
     known = [spelling for _, spelling, _ in _fields(schema)]
     like = _alike(key, known)
     hint = f"did you mean {like!r}?" if like else f"known here: {', '.join(known)}" if known else "remove it"
-    return Finding((*path, key), "unknown key", hint=hint, about="key")
+    return Finding((*path, key), "unknown key", hint=hint, about="key", meant=(*path, like) if like else None)
 
 
 def _missing(schema: Any, path: Path, key: str) -> Finding:
@@ -240,13 +244,17 @@ def _missing(schema: Any, path: Path, key: str) -> Finding:
 
 def _choice(path: Path, value: Any, expected: list[Any]) -> Finding:
     one_of = _listed(expected) if len(expected) == 1 else f"one of {_listed(expected)}"
-    like = _alike(value, [each for each in expected if isinstance(each, str)]) if isinstance(value, str) else None
+    like = None
+    if isinstance(value, str) and re.search("[A-Za-z]", value):
+        like = _alike(_SYNONYMS.get(value, value), [each for each in expected if isinstance(each, str)])
     hint = f"did you mean {like!r}?" if like else _requoted(value, expected)
     return Finding(path, f"must be {one_of}", value, hint, expected=one_of)
 
 
 def _retyped(expected: str, value: Any) -> str:
-    """Return the next step where only the quotes, or a dash, stand between the value and its type."""
+    """Return the next step where little stands between the value and its type: quotes, a dash, a bracket."""
+    if value is None:
+        return {"a mapping": "write {} for the defaults", "a list": "write [] for none"}.get(expected, "write a value")
     if expected == "text" and isinstance(value, (bool, int, float)):
         return "put it in quotes"
     if expected == "a list" and isinstance(value, (bool, int, float, str)):

@@ -50,22 +50,46 @@ class _Object:
     model: NodePool | EC2NodeClass | None = None
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a folder holds: its valid pools, the names of all node pools, and every problem.
+
+    Where not `all_named`, a file or an object could not be read so far that it said its name.
+    """
+
+    pools: Pools = Pools((), ())
+    names: frozenset[str] = frozenset()
+    all_named: bool = True
+    problems: tuple[Located, ...] = ()
+
+
 def load_pools(folder: Path, *, variables: Variables, karpenter_version: str) -> Pools:
     """Return the pools of all YAML files in *folder*, with `${...}` filled in from *variables*.
 
     What the files are called and how the objects are spread over them makes no difference. Raises
     `InvalidFile` with every problem of every file, and `ValueError` for a *karpenter_version* that is none.
     """
+    found = judge_pools(folder, variables=variables, karpenter_version=karpenter_version)
+    if found.problems:
+        raise InvalidFile(found.problems)
+    return found.pools
+
+
+def judge_pools(folder: Path, *, variables: Variables, karpenter_version: str) -> Found:
+    """Return what `load_pools` would, and what it would complain about."""
     problems: list[Located] = []
-    objects = [
-        each
-        for document in _documents(folder, variables, problems)
-        if (each := _object(document, karpenter_version, problems)) is not None
-    ]
+    documents = [*_documents(folder, variables, problems)]
+    readable = not problems
+    read = [_object(document, karpenter_version, problems) for document in documents]
+    objects = [each for each in read if each is not None]
     problems += [*_twice(objects), *_dangling(objects)]
-    if problems:
-        raise InvalidFile(problems)
-    return _pools(objects)
+    names = [each.name for each in objects if each.kind == "NodePool"]
+    return Found(
+        pools=_pools(objects),
+        names=frozenset(name for name in names if isinstance(name, str)),
+        all_named=readable and len(objects) == len(read) and all(isinstance(name, str) for name in names),
+        problems=tuple(problems),
+    )
 
 
 def _pools(objects: list[_Object]) -> Pools:
@@ -85,7 +109,8 @@ def _pools(objects: list[_Object]) -> Pools:
 
 def _documents(folder: Path, variables: Variables, problems: list[Located]) -> Iterator[Document]:
     if not folder.is_dir():
-        problems.append(Located(str(folder), 0, 0, (), "no such folder; check the path"))
+        rule = "no such folder; put the node pools there, or leave Karpenter out"
+        problems.append(Located(str(folder), 0, 0, (), rule))
         return
     for path in sorted(folder.iterdir()):
         if path.suffix in (".yaml", ".yml") and not path.name.startswith("."):

@@ -10,14 +10,14 @@ import pathlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from provisioners._judgement import Judgement
 from provisioners._messages import Finding
 from provisioners._yaml import Composer, Flaw, Node, Position, Unreadable, scalar, shortened
-from provisioners.spec import NOTHING, Path, Spec
+from provisioners.spec import NOTHING, Path, Problem, Spec
 
 MAX_BYTES = 1024 * 1024
 
@@ -126,17 +126,37 @@ def validate(model: type[SpecT], document: Document, *, data: Any = None, prefix
     *prefix* is where the model's part of the document stands; it must be there, unless *data* are given to
     be judged in place of it.
     """
-    if data is None:
-        data = document.data
-        for step in prefix:
-            data = data[step]
-    flaws = [flaw.path[len(prefix) :] for flaw in document.flaws if flaw.path[: len(prefix)] == prefix]
-    judgement = Judgement(model, data, flaws)
-    result = judgement.run()
-    problems = [*document.flaws, *(_told(document, prefix, finding) for finding in judgement.findings)]
-    if problems or result is None:
-        raise InvalidFile(problems)
-    return cast(SpecT, result)
+    verdict = Verdict(model, document, data=data, prefix=prefix)
+    if verdict.problems or verdict.model is None:
+        raise InvalidFile(verdict.problems)
+    return verdict.model
+
+
+class Verdict(Generic[SpecT]):
+    """What a document is as a model, for those who have more to say about it before they refuse it.
+
+    Where there are problems, defaults and examples stand in `model` for what is invalid; it is None where nothing
+    can. The arguments are those of `validate`.
+    """
+
+    def __init__(self, model: type[SpecT], document: Document, *, data: Any = None, prefix: Path = ()) -> None:
+        if data is None:
+            data = document.data
+            for step in prefix:
+                data = data[step]
+        flaws = [flaw.path[len(prefix) :] for flaw in document.flaws if flaw.path[: len(prefix)] == prefix]
+        self._document, self._prefix, self._judgement = document, prefix, Judgement(model, data, flaws)
+        self.model: SpecT | None = self._judgement.run()
+
+    @property
+    def problems(self) -> list[Located]:
+        """What is wrong with the document."""
+        told = (_told(self._document, self._prefix, finding) for finding in self._judgement.findings)
+        return [*self._document.flaws, *told]
+
+    def hold(self, problems: Iterable[Problem]) -> None:
+        """Add the *problems* of `model`, except those that may only follow from another problem."""
+        self._judgement.hold(problems)
 
 
 def dotted(path: Path) -> str:
@@ -162,7 +182,8 @@ def _text(path: pathlib.Path) -> str:
         reason = getattr(error, "strerror", None) or error
         raise InvalidFile([Located(str(path), 0, 0, (), f"cannot be read: {reason}")]) from None
     if len(content) > MAX_BYTES:
-        raise InvalidFile([Located(str(path), 0, 0, (), f"is larger than {MAX_BYTES} bytes; split it")])
+        rule = f"is larger than {MAX_BYTES} bytes; check that it is the right file"
+        raise InvalidFile([Located(str(path), 0, 0, (), rule)])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

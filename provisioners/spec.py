@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import (
@@ -15,7 +15,8 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
 
 Path = tuple[str | int, ...]
 
@@ -23,7 +24,7 @@ NOTHING: Any = object()
 """No value was seen; None is one."""
 RULES_LATER = object()
 """Validation context of a reader that judges the fields first and asks for `broken_by` afterwards."""
-_TOKEN = "${TfToken["
+_TOKEN = "{TfToken["
 
 
 class Problem(NamedTuple):
@@ -45,6 +46,14 @@ class Problem(NamedTuple):
         return f"{self.rule}{got}{hint}"
 
 
+class _KeysToo(GenerateJsonSchema):
+    """Makes a JSON Schema refuse the keys of a mapping that have not the pattern of its keys."""
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        made = super().dict_schema(schema)
+        return {**made, "additionalProperties": False} if "patternProperties" in made else made
+
+
 class Spec(BaseModel):
     """Plain data, known before synthesis and never a token.
 
@@ -53,6 +62,10 @@ class Spec(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+        return super().model_json_schema(*args, **{"schema_generator": _KeysToo, **options})
 
     def rules(self) -> Iterator[Problem]:
         """Yield what is wrong across this Spec's fields; each field is valid by itself by then."""
@@ -68,14 +81,28 @@ class Spec(BaseModel):
 def broken_by(spec: Spec) -> Iterator[Problem]:
     """Yield every cross-field problem of *spec* itself; those of the Specs inside are theirs to report."""
     for name, value in spec:
-        if isinstance(value, str) and _TOKEN in value:
+        for path, token in _tokens(value, (name,)):
             yield Problem(
-                (name,),
+                path,
                 "must be known before synthesis",
-                value,
-                "pass live objects as arguments, not in a Spec",
+                token,
+                "write the value itself; live objects are arguments of constructs, not parts of a Spec",
             )
     yield from spec.rules()
+
+
+def _tokens(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield cdktf's placeholders in *value* with their places, but for those in other Specs, which look themselves."""
+    if isinstance(value, str):
+        if _TOKEN in value:
+            yield path, value
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _tokens(key, path)
+            yield from _tokens(each, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, each in enumerate(value):
+            yield from _tokens(each, (*path, index))
 
 
 def broken_rules(problems: list[Problem]) -> PydanticCustomError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
@@ -12,14 +12,25 @@ from pydantic import Field
 from constructs_lib._bucket import BucketSpec
 from constructs_lib._cluster import ClusterSpec, ExistingClusterSpec
 from constructs_lib._karpenter import KarpenterSpec
-from constructs_lib._names import AccountId, Arn, BucketName, Region, fit
+from constructs_lib._names import (
+    AccountId,
+    BucketName,
+    KeyArn,
+    Region,
+    TagKey,
+    TagValue,
+    checked,
+    fit,
+    overlap,
+    region_of,
+)
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
 from constructs_lib._team import TeamSpec, job_role_name
-from constructs_lib._versions import KARPENTER_SINCE, numbers
+from constructs_lib._versions import DEFAULT_KARPENTER, KARPENTER_SINCE, numbers
 from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
-from provisioners.load import Pools, load_pools
-from provisioners.source import Document, InvalidFile, Located, read, validate
+from provisioners.load import Found, Pools, judge_pools
+from provisioners.source import InvalidFile, Located, Verdict, read
 from provisioners.spec import DnsLabel, Path, Problem, Spec, text
 
 PlatformName = Annotated[
@@ -32,7 +43,20 @@ PlatformName = Annotated[
     ),
 ]
 
+StateKeyPrefix = Annotated[
+    str,
+    text(
+        r"[A-Za-z0-9!_.*'()/-]*",
+        "must be the beginning of an S3 key: ASCII letters, digits and the characters !_.*'()/-",
+        "for example 'emr-eks'",
+        max_length=512,
+    ),
+]
+
 RESERVED_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+RESERVED_TAGS = ("Name", "Platform")
+MAX_TAGS = 40
+"""AWS takes 50 on a resource (https://docs.aws.amazon.com/tag-editor/latest/userguide/reference.html); ten are ours."""
 
 
 class LocalState(Spec):
@@ -44,13 +68,27 @@ class LocalState(Spec):
 class S3State(Spec):
     """Terraform's state in a bucket, locked by S3 itself (Terraform 1.10 or newer): for teams."""
 
-    backend: Literal["s3"]
-    bucket: BucketName = Field(description="A bucket that is there already, with versioning on.")
+    backend: Literal["s3"] = Field(examples=["s3"])
+    bucket: BucketName = Field(
+        description="A bucket that is there already, with versioning on.", examples=["my-terraform-states"]
+    )
     region: Region = Field(description="The bucket's region.", examples=["us-east-1"])
-    key_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9!_.*'()/-]*$")] = Field(
+    key_prefix: StateKeyPrefix = Field(
         "emr-eks", description="Begins the key of each state file: `<key_prefix>/<platform>/<stack>.tfstate`."
     )
-    kms_key_id: Arn | None = Field(None, description="The key that encrypts the state; by default the bucket's own.")
+    kms_key_id: KeyArn | None = Field(
+        None, description="The ARN of the key that encrypts the state; by default the bucket's own."
+    )
+
+    def rules(self) -> Iterator[Problem]:
+        if self.kms_key_id and region_of(self.kms_key_id) != self.region:
+            yield Problem(
+                ("kms_key_id",),
+                f"must be a key in the bucket's region {self.region}",
+                self.kms_key_id,
+                "KMS keys work in their own region only",
+                reads=(("region",),),
+            )
 
 
 class PlatformSpec(Spec):
@@ -62,8 +100,8 @@ class PlatformSpec(Spec):
         None,
         description="The AWS account, in quotes: Terraform then refuses any other. By default whichever it is.",
     )
-    tags: dict[Annotated[str, Field(min_length=1, max_length=128)], Annotated[str, Field(max_length=256)]] = Field(
-        {}, description="Tags of every AWS resource, those that EC2 launches for node groups included."
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=MAX_TAGS)] = Field(
+        {}, description="Tags of every AWS resource, those that EC2 launches for node groups included; at most 40."
     )
     state: Annotated[LocalState | S3State, Field(discriminator="backend")] = Field(
         LocalState(), description="Where Terraform keeps its state."
@@ -96,10 +134,14 @@ class PlatformSpec(Spec):
     teams: dict[DnsLabel, TeamSpec] = Field({}, description="Data teams by name.")
 
     def rules(self) -> Iterator[Problem]:
+        yield from self._tags()
         yield from self._places()
         yield from self._zones()
+        yield from self._addresses()
+        yield from self._keys()
         yield from self._karpenter()
         yield from self._teams()
+        yield from self._bucket()
 
     @property
     def cluster_name(self) -> str:
@@ -128,34 +170,92 @@ class PlatformSpec(Spec):
             "region": self.region,
         }
 
+    def _tags(self) -> Iterator[Problem]:
+        first: dict[str, str] = {}
+        for key in sorted(self.tags):
+            if key in RESERVED_TAGS:
+                yield Problem(("tags", key), "must not be set here", hint="remove it; every resource gets its own")
+            other = first.setdefault(key.lower(), key)
+            if other != key:
+                yield Problem(
+                    ("tags", key),
+                    f"must differ from {other!r} in more than case, because IAM takes the two for one",
+                    hint="remove one of the two",
+                )
+
     def _places(self) -> Iterator[Problem]:
         if self.vpc and self.existing_vpc:
-            yield Problem(("existing_vpc",), "must not stand beside `vpc`", hint="keep one of the two")
+            yield Problem(
+                ("existing_vpc",), "must not stand beside `vpc`", hint="keep one of the two", reads=(("vpc",),)
+            )
         if self.existing_cluster:
-            for field in ("vpc", "existing_vpc", "node_groups"):
-                if getattr(self, field):
-                    yield Problem((field,), "must not stand beside `existing_cluster`, which has its own")
-            if "cluster" in self.model_fields_set:
-                yield Problem(("cluster",), "must not stand beside `existing_cluster`", hint="keep one of the two")
+            for field in ("vpc", "existing_vpc", "node_groups", "cluster"):
+                if field in self.model_fields_set and getattr(self, field):
+                    yield Problem(
+                        (field,),
+                        "must not stand beside `existing_cluster`, which has its own",
+                        hint="keep one of the two",
+                        reads=(("existing_cluster",),),
+                    )
         elif not (self.vpc or self.existing_vpc):
-            yield Problem((), "needs a network", hint="add `vpc:` to build one or `existing_vpc:` to use one")
+            yield Problem(
+                (),
+                "needs a network",
+                hint="add `vpc:` to build one or `existing_vpc:` to use one",
+                reads=(("vpc",), ("existing_vpc",), ("existing_cluster",)),
+            )
 
     def _zones(self) -> Iterator[Problem]:
-        field = "vpc" if self.vpc else "existing_vpc"
-        path: Path = (field, "availability_zones" if self.vpc else "private_subnets")
+        place: Path = ("vpc", "availability_zones") if self.vpc else ("existing_vpc", "private_subnets")
         foreign = [zone for zone in self.zones if zone[:-1] != self.region]
         if foreign:
-            yield Problem(path, f"must lie in the platform's region {self.region}", foreign)
-        for name in sorted(self.node_groups):
-            group = self.node_groups[name]
-            for index, zone in enumerate(group.availability_zones):
-                if self.zones and zone not in self.zones:
-                    yield Problem(
-                        ("node_groups", name, "availability_zones", index),
-                        f"must be one of the network's zones {', '.join(self.zones)}",
-                        zone,
-                        reads=(path,),
-                    )
+            yield Problem(
+                place,
+                f"must lie in the platform's region {self.region}",
+                foreign,
+                "change the zones or the region",
+                reads=(("region",),),
+            )
+        chosen: list[tuple[Path, str]] = [
+            (("node_groups", name, "availability_zones", index), zone)
+            for name, group in sorted(self.node_groups.items())
+            for index, zone in enumerate(group.availability_zones)
+        ]
+        if self.karpenter and self.karpenter.availability_zone:
+            chosen.append((("karpenter", "availability_zone"), self.karpenter.availability_zone))
+        for path, zone in chosen:
+            if self.zones and zone not in self.zones:
+                rule = f"must be one of the network's zones {', '.join(self.zones)}"
+                yield Problem(path, rule, zone, "choose one of these, or add the zone to the network", reads=(place,))
+            elif zone[:-1] != self.region and not foreign:  # only an existing cluster knows its zones
+                rule = f"must lie in the platform's region {self.region}"
+                reads: tuple[Path, ...] = (("region",), ("vpc",), ("existing_vpc",), ("existing_cluster",))
+                yield Problem(path, rule, zone, "change the zone or the region", reads=reads)
+
+    def _addresses(self) -> Iterator[Problem]:
+        services = self.cluster.service_ipv4_cidr
+        for field in ("cidr", "pod_cidr"):
+            network = getattr(self.vpc, field, None)
+            if services and network and overlap(services, network):
+                yield Problem(
+                    ("cluster", "service_ipv4_cidr"),
+                    f"must not overlap the VPC's {network}",
+                    services,
+                    "choose addresses that no network of yours has",
+                    reads=(("vpc", field),),
+                )
+
+    def _keys(self) -> Iterator[Problem]:
+        for part in ("bucket", "cluster"):
+            arn = getattr(self, part).kms_key_arn
+            if arn and region_of(arn) != self.region:
+                yield Problem(
+                    (part, "kms_key_arn"),
+                    f"must be a key in the platform's region {self.region}",
+                    arn,
+                    "KMS keys work in their own region only",
+                    reads=(("region",),),
+                )
 
     def _karpenter(self) -> Iterator[Problem]:
         if not self.karpenter:
@@ -166,15 +266,8 @@ class PlatformSpec(Spec):
                 ("karpenter", "version"),
                 f"must be at least {'.'.join(map(str, since))} for Kubernetes {self.kubernetes_version}",
                 self.karpenter.version,
+                f"leave it out to get {DEFAULT_KARPENTER}",
                 reads=(("cluster", "version"), ("existing_cluster", "version")),
-            )
-        zone = self.karpenter.availability_zone
-        if zone and self.zones and zone not in self.zones:
-            yield Problem(
-                ("karpenter", "availability_zone"),
-                f"must be one of the network's zones {', '.join(self.zones)}",
-                zone,
-                reads=(("vpc",), ("existing_vpc",)),
             )
         nodes = sum(group.min_size for group in self.node_groups.values())
         if not self.existing_cluster and nodes < 2:
@@ -182,8 +275,8 @@ class PlatformSpec(Spec):
                 ("node_groups",),
                 "must keep at least 2 nodes (min_size) for Karpenter's controller, which runs on no node of its own",
                 nodes,
-                "add a node group of two small on-demand nodes",
-                reads=(("node_groups",),),
+                "raise min_size, or add a node group of two small on-demand nodes",
+                reads=(("existing_cluster",),),
             )
 
     def _teams(self) -> Iterator[Problem]:
@@ -192,22 +285,56 @@ class PlatformSpec(Spec):
         for name in sorted(self.teams):
             team = self.teams[name]
             namespace, role = team.namespace or name, job_role_name(self.cluster_name, name, team)
-            place: Path = ("teams", name, "namespace") if team.namespace else ("teams", name)
+            place: Path = ("teams", name, "namespace")
             if namespace in RESERVED_NAMESPACES:
-                yield Problem(place, "must not use a namespace of Kubernetes itself", namespace)
-            if namespace in namespaces:
-                yield Problem(place, f"must not share its namespace with team {namespaces[namespace]}", namespace, _OWN)
-            namespaces.setdefault(namespace, name)
-            if role in roles:
-                yield Problem(("teams", name, "job_role"), f"must not share its role with team {roles[role]}", role)
-            roles.setdefault(role, name)
+                yield Problem(place, "must not be a namespace of Kubernetes itself", namespace, _OWN_NAMESPACE)
+            elif self.karpenter and namespace == self.karpenter.namespace:
+                yield Problem(
+                    place,
+                    "must not be the namespace of Karpenter's controller",
+                    namespace,
+                    _OWN_NAMESPACE,
+                    reads=(("karpenter", "namespace"),),
+                )
+            other = namespaces.setdefault(namespace, name)
+            if other != name:
+                yield Problem(
+                    place,
+                    f"must not be team {other}'s too, because EMR takes one virtual cluster a namespace",
+                    namespace,
+                    _OWN_NAMESPACE,
+                    reads=(("teams", other, "namespace"),),
+                )
+            other = roles.setdefault(role.lower(), name)
+            if other != name:
+                yield Problem(
+                    ("teams", name, "job_role", "name"),
+                    f"must not be team {other}'s too (IAM ignores case), because each role serves one namespace",
+                    role,
+                    "choose another name, or leave it out",
+                    reads=(("teams", other, "job_role", "name"), ("name",), ("existing_cluster",)),
+                )
+
+    def _bucket(self) -> Iterator[Problem]:
+        name = self.bucket_name("0" * 12)
+        try:
+            checked(BucketName, name, "bucket")
+        except ValueError:
+            yield Problem(
+                ("bucket", "name"),
+                f"is required, because S3 takes no name like {name!r}, made from the cluster's",
+                hint="for example 'data-of-analytics'",
+                reads=(("name",), ("region",), ("existing_cluster",)),
+            )
 
     def bucket_name(self, account_id: str) -> str:
         """Return the name of the platform's bucket in the account *account_id*."""
-        return self.bucket.name or f"{self.cluster_name[:34].lower().strip('-_')}-{account_id}-{self.region}"
+        if self.bucket.name:
+            return self.bucket.name
+        return f"{fit(self.cluster_name.lower().replace('_', '-').strip('-'), 34)}-{account_id}-{self.region}"
 
 
-_OWN = "EMR takes one virtual cluster a namespace"
+_OWN_NAMESPACE = "give the team a namespace of its own; by default it is the team's name"
 
 
 def stack_name(platform: PlatformSpec, stack: str) -> str:
@@ -255,28 +382,49 @@ def load(path: pathlib.Path) -> Platform:
     Raises `InvalidFile` with every problem of all the files.
     """
     document = read(path, tolerant=True)
-    spec = validate(PlatformSpec, document)
-    pools = Pools((), ())
-    if spec.karpenter:
-        pools = load_pools(
-            path.parent / "provisioners",
-            variables=spec.node_pool_variables,
-            karpenter_version=spec.karpenter.version,
-        )
-    problems = [*_unplaced(spec, pools, document)]
-    if problems:
-        raise InvalidFile(problems)
-    return Platform(spec, pools)
+    verdict = Verdict(PlatformSpec, document)
+    spec, found = verdict.model, Found()
+    if spec and document.data.get("karpenter") is not None:
+        # An invalid `karpenter` keeps nobody from judging the pools.
+        karpenter = spec.karpenter or KarpenterSpec()
+        folder = path.parent / "provisioners"
+        found = judge_pools(folder, variables=spec.node_pool_variables, karpenter_version=karpenter.version)
+    if spec and found.all_named:
+        verdict.hold(_placing(spec, found.names))
+    if spec is None or verdict.problems or found.problems:
+        raise InvalidFile([*verdict.problems, *found.problems])
+    return Platform(spec, found.pools)
 
 
-def _unplaced(spec: PlatformSpec, pools: Pools, document: Document) -> Iterator[Located]:
-    """Yield the pools that teams name and that are not there."""
-    known = sorted({*spec.node_groups, *(pool.metadata.name for pool in pools.node_pools)})
+def _placing(spec: PlatformSpec, node_pools: Collection[str]) -> Iterator[Problem]:
+    """Yield what keeps the names of node groups and pools from saying where pods run."""
+    for name in sorted(spec.node_groups):
+        if name in node_pools:
+            yield Problem(
+                ("node_groups", name),
+                "must not bear the name of a node pool, because teams go by it",
+                name,
+                "rename it",
+            )
+    known = sorted({*spec.node_groups, *node_pools})
     for name, team in sorted(spec.teams.items()):
         for field in ("driver_pool", "executor_pool"):
             pool = getattr(team, field)
             if pool not in known:
-                near = difflib.get_close_matches(pool, known, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known) or 'none'}"
-                rule = f"must be a node pool or a node group, got {pool!r}; {hint}"
-                yield document.located(("teams", name, field), rule)
+                written = field in team.model_fields_set
+                near = difflib.get_close_matches(pool, known, 1) if written else []
+                yield Problem(
+                    ("teams", name, field),
+                    f"{'' if written else 'is left to its default, which '}must be a node pool or a node group",
+                    pool,
+                    f"did you mean {near[0]!r}?" if near else _instead(spec, known),
+                    # It may be a group that is invalid, or one of the pools that come with a misspelled `karpenter`.
+                    reads=(("node_groups", pool), ("karpenter", pool)),
+                )
+
+
+def _instead(spec: PlatformSpec, known: Sequence[str]) -> str:
+    steps = [f"name one of {', '.join(known)}"] if known else []
+    if not spec.karpenter:
+        steps.append("add `karpenter:` for the pools in provisioners/")
+    return ", or ".join(steps) or "add a node pool to provisioners/"

@@ -341,7 +341,7 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
 
 
 def test_folder_that_is_not_there() -> None:
-    with pytest.raises(InvalidFile, match="nowhere: no such folder; check the path"):
+    with pytest.raises(InvalidFile, match="nowhere: no such folder; put the node pools there"):
         load(Path("nowhere"))
 
 

@@ -180,11 +180,19 @@ def test_teams_may_run_on_node_groups_alone(make_platform: MakePlatform, tmp_pat
 def test_text_that_terraform_would_evaluate_arrives_as_it_was_written(
     make_platform: MakePlatform, tmp_path: Path
 ) -> None:
-    documents = synthesise(make_platform(tags={"Owner": "${HOME} %{if}"}), tmp_path / "out")
-    tags = documents["network"].content["provider"]["aws"][0]["default_tags"][0]["tags"]
-    assert tags["Owner"] == "$${HOME} %%{if}"
+    addons = {"coredns": {"configuration": {"corefile": "${HOME} %{if}"}}}
+    documents = synthesise(make_platform(cluster={"addons": addons}), tmp_path / "out")
+    addon = documents["cluster"].only("aws_eks_addon", addon_name="coredns")
+    assert json.loads(addon["configuration_values"])["corefile"] == "$${HOME} %%{if}"
+
+
+def test_tags_reach_every_resource_and_what_ec2_launches(make_platform: MakePlatform, tmp_path: Path) -> None:
+    documents = synthesise(make_platform(tags={"Owner": "données @ lake"}), tmp_path / "out")
+    for stack in ("network", "cluster", "teams"):
+        tags = documents[stack].content["provider"]["aws"][0]["default_tags"][0]["tags"]
+        assert tags == {"Environment": "dev", "Owner": "données @ lake", "Platform": "emr-on-eks"}
     template = documents["cluster"].only("aws_launch_template")
-    assert template["tag_specifications"][0]["tags"]["Owner"] == "$${HOME} %%{if}"
+    assert all(each["tags"]["Owner"] == "données @ lake" for each in template["tag_specifications"])
 
 
 def test_the_state_of_a_team_is_locked_and_encrypted_in_its_bucket(make_platform: MakePlatform, tmp_path: Path) -> None:
