@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from cdktf_cdktf_provider_aws.s3_object import S3Object
+from cdktf_cdktf_provider_aws.s3_object import (
+    S3Object,
+    S3ObjectOverrideProvider,
+    S3ObjectOverrideProviderDefaultTags,
+)
 from constructs import Construct
 
 from constructs_lib._literal import literal
@@ -81,4 +85,7 @@ class Team(Construct):
                 # JSON is YAML, and needs no library to write.
                 content=literal(json.dumps(pod_template(component, placements[component]), indent=2)),
                 content_type="application/yaml",
+                # An object takes 10 tags, fewer than the provider may have for all that it makes:
+                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+                override_provider=S3ObjectOverrideProvider(default_tags=S3ObjectOverrideProviderDefaultTags(tags={})),
             )

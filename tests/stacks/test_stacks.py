@@ -258,3 +258,8 @@ def test_pod_templates_are_pods_that_land_on_their_pool(documents: dict[str, Doc
             kubernetes_validate.validate({**template, "metadata": {"name": "x"}}, desired_version="1.35", strict=True)
         except jsonschema.ValidationError as error:
             raise AssertionError(error) from None
+
+
+def test_objects_get_none_of_the_platforms_tags_because_s3_takes_ten(documents: dict[str, Document]) -> None:
+    for each in documents["teams"].resources("aws_s3_object"):
+        assert each["override_provider"] == {"default_tags": {"tags": {}}}
