@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -29,11 +30,15 @@ _GROUPS = ("karpenter.sh/", "karpenter.k8s.aws/")
 
 @dataclass(frozen=True)
 class Pools:
-    """The node pools of a platform and their node classes, by name; `advice` is worth a look."""
+    """The node pools of a platform and their node classes, by name; `advice` is worth a look.
+
+    `documents` are where the pools were written, by the pool's name.
+    """
 
     node_pools: tuple[NodePool, ...]
     node_classes: tuple[EC2NodeClass, ...]
     advice: tuple[Located, ...] = ()
+    documents: Mapping[str, Document] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     def manifests(self) -> list[dict[str, Any]]:
         """Return what Kubernetes is given: node classes first, because pools refer to them."""
@@ -80,6 +85,7 @@ def _pools(objects: list[_Object]) -> Pools:
         node_pools=tuple(model for model in models if isinstance(model, NodePool)),
         node_classes=tuple(model for model in models if isinstance(model, EC2NodeClass)),
         advice=tuple(sorted(found, key=lambda problem: problem[:4])),
+        documents={each.model.metadata.name: each.document for each in objects if isinstance(each.model, NodePool)},
     )
 
 

@@ -21,6 +21,7 @@ from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
 from provisioners.load import Pools, load_pools
 from provisioners.source import Document, InvalidFile, Located, read, validate
 from provisioners.spec import DnsLabel, Path, Problem, Spec, text
+from stacks import landing
 
 PlatformName = Annotated[
     str,
@@ -216,10 +217,11 @@ def stack_name(platform: PlatformSpec, stack: str) -> str:
 
 
 class Platform(NamedTuple):
-    """A platform and its node pools, read and found valid together."""
+    """A platform and its node pools, read from *document* and found valid together."""
 
     spec: PlatformSpec
     pools: Pools
+    document: Document
 
     @property
     def advice(self) -> Sequence[Located]:
@@ -266,7 +268,10 @@ def load(path: pathlib.Path) -> Platform:
     problems = [*_unplaced(spec, pools, document)]
     if problems:
         raise InvalidFile(problems)
-    return Platform(spec, pools)
+    platform = Platform(spec, pools, document)
+    if lost := landing.check(platform, document).problems:
+        raise InvalidFile(lost)
+    return platform
 
 
 def _unplaced(spec: PlatformSpec, pools: Pools, document: Document) -> Iterator[Located]:

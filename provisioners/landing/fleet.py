@@ -1,0 +1,211 @@
+"""The nodes that pods can land on: what a node pool may launch, and what a node group holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+from provisioners import instances, labels
+from provisioners.demands import Demands, of_pool
+from provisioners.landing.capacity import Reserve, Resources, allocatable, reserve
+from provisioners.landing.catalogue import Catalogue, catalogue, type_labels
+from provisioners.landing.pod import Origin
+from provisioners.node_class import EC2NodeClass
+from provisioners.node_pool import NodePool
+from provisioners.quantity import amount
+from provisioners.spec import Path
+
+NODE_POOL_LABEL = "karpenter.sh/nodepool"
+OS = "kubernetes.io/os"
+REGION = "topology.kubernetes.io/region"
+
+UNKNOWN: Resources = {}
+"""What is free on an instance type that is newer than the data: nobody knows, so nothing is refused."""
+
+LabelValues = tuple[str, ...] | None
+"""The values that a node's label may have; None where any value is possible."""
+
+
+class Taint(NamedTuple):
+    """Keeps pods that don't tolerate it off; `path` is where it was written."""
+
+    key: str
+    value: str
+    effect: str
+    path: Path = ()
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+
+
+@dataclass(frozen=True, eq=False)
+class Fleet:
+    """The nodes of one pool or group: all that they may be.
+
+    `zones` is empty where they are not known. `free` says for each instance type what a node has for pods;
+    `offered` by zone which of the types are to be had there. `by_type` are the labels that follow from the type.
+    """
+
+    kind: Literal["node pool", "node group"]
+    name: str
+    labels: Mapping[str, LabelValues]
+    taints: tuple[Taint, ...]
+    zones: tuple[str, ...]
+    free: Mapping[str, Resources]
+    by_type: frozenset[str]
+    origin: Origin | None = None
+    catalogue: Catalogue = field(default_factory=catalogue, repr=False)
+
+    def types_in(self, zones: Iterable[str] | None) -> frozenset[str]:
+        """Return the names of the types offered in any of *zones*; None stands for unknown zones."""
+        names = frozenset(self.free)
+        if zones is None:
+            return names
+        offered: set[str] = set()
+        for zone in zones:
+            offered |= self.catalogue.offered(zone)
+        return names & offered | (names - self.catalogue.names)
+
+    def less(self, requests: Mapping[str, int], pods: int) -> Fleet:
+        """Return the fleet with the *requests* of *pods* daemonsets taken off every node."""
+        taken = {**requests, "pods": pods}
+        free = {
+            name: {resource: number - taken.get(resource, 0) for resource, number in each.items()}
+            for name, each in self.free.items()
+        }
+        return replace(self, free=free)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class Surroundings(NamedTuple):
+    """Where the nodes are: the region, and the zones that have subnets; no zones where they are not known."""
+
+    region: str
+    zones: tuple[str, ...]
+
+
+def node_pool_fleet(
+    pool: NodePool, node_class: EC2NodeClass | None, around: Surroundings, origin: Origin | None = None
+) -> Fleet:
+    """Return what Karpenter may launch for *pool*."""
+    demands, known = of_pool(pool), catalogue()
+    zones = tuple(zone for zone in around.zones if all(demand.admits(zone) for demand in demands.on(labels.ZONE)))
+    names = _admitted(demands, known)
+    bought = _capacity_types(demands, node_class)
+    if bought == ("spot",):
+        names = frozenset(name for name in names if known.types[name].spot)
+    keeps = reserve(node_class)
+    free: dict[str, Resources] = {name: allocatable(known.types[name], keeps) for name in names if _within(pool, name)}
+    free |= dict.fromkeys(_newer(demands, known), UNKNOWN)
+    custom = {
+        key: tuple(values) if values is not None else None
+        for key in demands.by_key
+        if key not in type_labels() and not any(demand.operator == "DoesNotExist" for demand in demands.on(key))
+        for values in [demands.values(key)]
+    }
+    windows = bool(node_class and (node_class.spec.ami_family or "").startswith("Windows"))
+    taints = pool.spec.template.spec.taints or ()
+    return Fleet(
+        "node pool",
+        pool.metadata.name,
+        labels={
+            OS: ("windows" if windows else "linux",),
+            labels.TENANCY: ("default",),
+            **custom,
+            REGION: (around.region,),
+            NODE_POOL_LABEL: (pool.metadata.name,),
+            "karpenter.k8s.aws/ec2nodeclass": (pool.spec.template.spec.node_class_ref.name,),
+            labels.CAPACITY_TYPE: bought,
+            labels.HOSTNAME: None,
+        },
+        taints=tuple(
+            Taint(taint.key, taint.value or "", taint.effect, ("spec", "template", "spec", "taints", index))
+            for index, taint in enumerate(taints)
+        ),
+        zones=zones,
+        free=free if zones or not around.zones else {},
+        by_type=type_labels(),
+        origin=origin,
+    )
+
+
+def node_group_fleet(
+    name: str,
+    instance_types: Iterable[str],
+    *,
+    around: Surroundings,
+    given: Mapping[str, str],
+    taints: Iterable[Taint],
+    keeps: Reserve,
+    origin: Origin | None = None,
+) -> Fleet:
+    """Return what the managed node group *name* may hold; *given* are its labels besides Kubernetes' own."""
+    known = catalogue()
+    return Fleet(
+        "node group",
+        name,
+        labels={
+            **{key: (value,) for key, value in given.items()},
+            OS: ("linux",),
+            REGION: (around.region,),
+            labels.HOSTNAME: None,
+            "eks.amazonaws.com/nodegroup": None,
+        },
+        taints=tuple(taints),
+        zones=around.zones,
+        free={
+            each: allocatable(known.types[each], keeps) if each in known.types else UNKNOWN for each in instance_types
+        },
+        by_type=frozenset({labels.ARCH, labels.INSTANCE_TYPE}),
+        origin=origin,
+    )
+
+
+def _admitted(demands: Demands, known: Catalogue) -> frozenset[str]:
+    """Return the types that meet every demand on a label that follows from the type."""
+    names = known.names
+    for key in sorted(type_labels() & set(demands.by_key)):
+        asked = demands.on(key)
+        names &= frozenset().union(
+            *(
+                found
+                for value, found in known.by_label(key).items()
+                if all(d.operator in ("NotIn", "DoesNotExist") if value is None else d.admits(value) for d in asked)
+            )
+        )
+    return names
+
+
+def _newer(demands: Demands, known: Catalogue) -> list[str]:
+    """Return the families and types that a pool names and the data do not know, as far as their names fit."""
+    families = known.by_label(labels.FAMILY)
+    named = [
+        *(f"{family}.*" for family in demands.values(labels.FAMILY) or () if family not in families),
+        *(name for name in demands.values(labels.INSTANCE_TYPE) or () if name not in known.types),
+    ]
+    return [name for name in named if demands.against(_facts(name)) is None]
+
+
+def _facts(name: str) -> dict[str, str]:
+    family, _, size = name.partition(".")
+    return {labels.FAMILY: family, **instances.of_family(family)} if size == "*" else instances.of_type(name)
+
+
+def _capacity_types(demands: Demands, node_class: EC2NodeClass | None) -> tuple[str, ...]:
+    asked = demands.on(labels.CAPACITY_TYPE)
+    reserves = bool(node_class and node_class.spec.capacity_reservation_selector_terms)
+    return tuple(
+        each
+        for each in labels.CAPACITY_TYPES
+        if all(demand.admits(each) for demand in asked) and (each != "reserved" or reserves)
+    )
+
+
+def _within(pool: NodePool, name: str) -> bool:
+    """Tell whether one node of the type *name* is within the pool's limits."""
+    kind = catalogue().types[name]
+    has = {"cpu": kind.vcpus, "memory": kind.memory_mib * 2**20, "nodes": 1}
+    return all(amount(limit) >= has.get(resource, 0) for resource, limit in (pool.spec.limits or {}).items())

@@ -1,0 +1,103 @@
+"""Can every pod of a platform land? Its nodes, its pods, and what keeps one from the other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
+from constructs_lib._pod_template import COMPONENTS, NODE_GROUP_LABEL, pod_template
+from constructs_lib._system_pods import SystemPod, addon_pods, karpenter_pod
+from provisioners import labels
+from provisioners.landing import report
+from provisioners.landing.capacity import Reserve
+from provisioners.landing.check import Landing, land
+from provisioners.landing.fleet import Fleet, Surroundings, Taint, node_group_fleet, node_pool_fleet
+from provisioners.landing.pod import Origin, Pod, PodSpec, pod
+from provisioners.source import Document, Located, validate
+
+if TYPE_CHECKING:
+    from stacks.platform import Platform
+
+SPARK_DEFAULTS = {"cpu": 1000, "memory": 1408 * 2**20}
+"""One core, 1 GiB and the least overhead: https://spark.apache.org/docs/latest/running-on-kubernetes.html"""
+JOB_SUBMITTER = {"containers": [{}, {"resources": {"requests": {"cpu": "100m", "memory": "200Mi"}}}]}
+"""https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/emr-eks-job-submitter.html"""
+NODE_GROUP_MEMORY_OVERHEAD = 0.015
+"""The share of a machine's memory that no node group's node has; most lack more, but none has it."""
+
+
+class Findings(NamedTuple):
+    """Where the pods of a platform can run, what is wrong, and what is worth a look."""
+
+    landings: list[Landing]
+    problems: list[Located]
+    advice: list[Located]
+
+
+def check(platform: Platform, document: Document, further: Iterable[Pod] = ()) -> Findings:
+    """Follow all pods of *platform*, read from *document*, and *further* ones, to the nodes that it describes."""
+    fleets = [*_fleets(platform, document)]
+    system = [] if platform.spec.existing_cluster else [*_system_pods(platform)]
+    daemons = [_pod_of(each, document) for each in system if each.daemon]
+    pods = [
+        *(_pod_of(each, document) for each in system if not each.daemon),
+        *_team_pods(platform, document),
+        *further,
+    ]
+    landings = land(pods, fleets, daemons)
+    return Findings(
+        landings,
+        [*report.lost(landings, Origin(document, ("name",), whole=True))],
+        [*report.advice(landings, fleets)],
+    )
+
+
+def _fleets(platform: Platform, document: Document) -> Iterator[Fleet]:
+    spec, classes = platform.spec, {each.metadata.name: each for each in platform.pools.node_classes}
+    around = Surroundings(spec.region, tuple(spec.zones))
+    for pool in platform.pools.node_pools:
+        written = platform.pools.documents.get(pool.metadata.name)
+        node_class = classes.get(pool.spec.template.spec.node_class_ref.name)
+        yield node_pool_fleet(pool, node_class, around, Origin(written) if written else None)
+    for name, group in sorted(spec.node_groups.items()):
+        yield _node_group(name, group, around, Origin(document, ("node_groups", name)))
+
+
+def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: Origin) -> Fleet:
+    return node_group_fleet(
+        name,
+        group.instance_types,
+        around=around._replace(zones=tuple(group.availability_zones) or around.zones),
+        given={**group.labels, labels.NODE_GROUP_CAPACITY_TYPE: group.capacity_type, NODE_GROUP_LABEL: name},
+        taints=[
+            Taint(each.key, each.value, KUBERNETES_EFFECT[each.effect], ("taints", index))
+            for index, each in enumerate(group.taints)
+        ],
+        keeps=Reserve(NODE_GROUP_MEMORY_OVERHEAD, disk=group.disk_size_gib * 2**30),
+        origin=origin,
+    )
+
+
+def _system_pods(platform: Platform) -> Iterator[SystemPod]:
+    yield from addon_pods(platform.spec.cluster.addons)
+    if platform.spec.karpenter:
+        yield karpenter_pod()
+
+
+def _pod_of(each: SystemPod, document: Document) -> Pod:
+    spec = validate(PodSpec, document, data=each.spec, prefix=each.path)
+    return pod(each.name, spec, Origin(document, each.path, whole=True))
+
+
+def _team_pods(platform: Platform, document: Document) -> Iterator[Pod]:
+    """Yield drivers, executors and job submitters; a job may ask for more than Spark does by default."""
+    submitter = PodSpec.model_validate(JOB_SUBMITTER)
+    for name in sorted(platform.spec.teams):
+        for component in COMPONENTS:
+            template = pod_template(component, platform.placements(name)[component])
+            origin = Origin(document, ("teams", name, f"{component}_pool"), whole=True)
+            spec = PodSpec.model_validate(template["spec"])
+            yield pod(f"{name}/{component}", spec, origin, at_least=SPARK_DEFAULTS)
+        if not platform.spec.existing_cluster:
+            yield pod(f"{name}/job-submitter", submitter, Origin(document, ("teams", name), whole=True))
