@@ -22,12 +22,12 @@ _EVERYTHING = [{"operator": "Exists"}]
 class SystemPod(NamedTuple):
     """A pod of a controller or add-on; one of each `daemon` runs on every node.
 
-    `path` is where a user's configuration of it stands in `platform.yaml`.
+    `path` is where a user's configuration of it stands in `platform.yaml`; empty where there is none.
     """
 
     name: str
     spec: Mapping[str, Any]
-    path: tuple[str, ...]
+    path: tuple[str, ...] = ()
     daemon: bool = False
 
 
@@ -41,8 +41,9 @@ def addon_pods(addons: Mapping[str, AddonSpec]) -> Iterator[SystemPod]:
             configuration: Any = addons.get(name, AddonSpec()).configuration
             path: tuple[str, ...] = ("cluster", "addons", name, "configuration")
             if part:
-                configuration, path = configuration.get(part, {}), (*path, part)
-            yield SystemPod(f"{name} {part}".rstrip(), _configured(standard, configuration), path, daemon)
+                configuration, path = configuration.get(part), (*path, part)
+            spec = _configured(standard, configuration)
+            yield SystemPod(f"{name} {part}".rstrip(), spec, path if configuration else (), daemon)
 
 
 def karpenter_pod() -> SystemPod:
@@ -54,7 +55,6 @@ def karpenter_pod() -> SystemPod:
             "affinity": _affinity(("karpenter.sh/nodepool", "DoesNotExist", ())),
             "tolerations": [_CRITICAL],
         },
-        ("karpenter",),
     )
 
 

@@ -87,7 +87,7 @@ def _system_pods(platform: Platform) -> Iterator[SystemPod]:
 
 def _pod_of(each: SystemPod, document: Document) -> Pod:
     spec = validate(PodSpec, document, data=each.spec, prefix=each.path)
-    return pod(each.name, spec, Origin(document, each.path, whole=True))
+    return pod(each.name, spec, Origin(document, each.path, whole=True) if each.path else None)
 
 
 def _team_pods(platform: Platform, document: Document) -> Iterator[Pod]:
@@ -100,4 +100,4 @@ def _team_pods(platform: Platform, document: Document) -> Iterator[Pod]:
             spec = PodSpec.model_validate(template["spec"])
             yield pod(f"{name}/{component}", spec, origin, at_least=SPARK_DEFAULTS)
         if not platform.spec.existing_cluster:
-            yield pod(f"{name}/job-submitter", submitter, Origin(document, ("teams", name), whole=True))
+            yield pod(f"{name}/job-submitter", submitter)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from provisioners.landing.catalogue import InstanceType
@@ -77,7 +78,8 @@ def reserve(node_class: EC2NodeClass | None, memory_overhead: float = KARPENTER_
     )
 
 
-def allocatable(instance_type: InstanceType, keeps: Reserve) -> dict[str, int]:
+@cache
+def allocatable(instance_type: InstanceType, keeps: Reserve) -> Resources:
     """Return what a node of *instance_type* has for pods, daemonsets included."""
     by_interfaces = instance_type.interfaces * (instance_type.addresses - 1) + 2
     pods = by_interfaces if keeps.max_pods is None else keeps.max_pods

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from provisioners import labels
 from provisioners.demands import Demand
 from provisioners.landing.fleet import UNKNOWN, Fleet, Taint
-from provisioners.landing.pod import Needs, Pod, total
+from provisioners.landing.pod import Needs, Pod, Requests, Toleration, total
 from provisioners.spec import Path
 
 _UNITS = {"cpu": (1000, " vCPU"), "memory": (2**30, " GiB"), "ephemeral-storage": (2**30, " GiB of disk")}
@@ -19,6 +19,9 @@ _COUNTERPARTS = {
     labels.CAPACITY_TYPE: labels.NODE_GROUP_CAPACITY_TYPE,
 }
 """The labels for how a node is bought, of managed node groups and of Karpenter; no node has both."""
+
+
+_CONTAINERS: Path = ("containers",)
 
 
 class Obstacle(NamedTuple):
@@ -46,12 +49,20 @@ class Miss(NamedTuple):
         return sum(obstacle.far for obstacle in self.obstacles)
 
 
-class Landing(NamedTuple):
-    """Where equal pods can run, and where they cannot."""
+class Landing:
+    """Where equal `pods` can run (`fleets`), and where they cannot (`misses`)."""
 
-    pods: tuple[Pod, ...]
-    fleets: tuple[Fleet, ...]
-    misses: tuple[Miss, ...]
+    def __init__(self, pods: tuple[Pod, ...], sites: Sequence[_Site]) -> None:
+        self.pods = pods
+        needs = pods[0].needs
+        taking = [site.takes(needs) for site in sites]
+        self.fleets = tuple(site.fleet for site, takes in zip(sites, taking, strict=True) if takes)
+        self._others = [site for site, takes in zip(sites, taking, strict=True) if not takes]
+
+    @cached_property
+    def misses(self) -> tuple[Miss, ...]:
+        """The other fleets, and what is in the way there; put into words only when asked for."""
+        return tuple(Miss(site.fleet, site.obstacles(self.pods[0].needs)) for site in self._others)
 
     @property
     def nearest(self) -> Miss | None:
@@ -59,74 +70,86 @@ class Landing(NamedTuple):
         return min(self.misses, key=lambda miss: (miss.far, miss.fleet.name), default=None)
 
 
-def land(pods: Iterable[Pod], fleets: Sequence[Fleet], daemons: Iterable[Pod] = ()) -> list[Landing]:
+def land(pods: Iterable[Pod], fleets: Sequence[Fleet], daemons: Sequence[Pod] = ()) -> list[Landing]:
     """Return where each of *pods* can run, equal ones together; every node also runs its share of *daemons*."""
-    sites = [_Site(fleet) for fleet in fleets]
-    overheads = [[daemon for daemon in daemons if not site.obstacles(daemon.needs)] for site in sites]
-    sites = [
-        _Site(site.fleet.less(total(*(dict(each.needs.requests) for each in there)), len(there)))
-        for site, there in zip(sites, overheads, strict=True)
-    ]
+    sites = [_Site(fleet, [daemon for daemon in daemons if _Site(fleet).takes(daemon.needs)]) for fleet in fleets]
     equal: dict[Needs, list[Pod]] = {}
     for each in pods:
         equal.setdefault(each.needs, []).append(each)
-    return [_landing(tuple(group), needs, sites) for needs, group in equal.items()]
-
-
-def _landing(pods: tuple[Pod, ...], needs: Needs, sites: list[_Site]) -> Landing:
-    found = [(site.fleet, site.obstacles(needs)) for site in sites]
-    return Landing(
-        pods,
-        tuple(fleet for fleet, obstacles in found if not obstacles),
-        tuple(Miss(fleet, obstacles) for fleet, obstacles in found if obstacles),
-    )
+    return [Landing(tuple(group), sites) for group in equal.values()]
 
 
 class _Site:
     """A fleet, with what was already found out about it: pods repeat their demands and tolerations."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, daemons: Sequence[Pod] = ()) -> None:
         self.fleet = fleet
-        self._matched: dict[tuple[Demand, ...], tuple[tuple[Obstacle, ...], list[str]]] = {}
-        self._tolerated: dict[object, tuple[Obstacle, ...]] = {}
+        self._taken = total(*(dict(each.needs.requests) for each in daemons), {"pods": len(daemons)})
+        self._matched: dict[tuple[Demand, ...], tuple[list[list[Demand]], list[str]]] = {}
+        self._untolerated: dict[tuple[Toleration, ...], list[Taint]] = {}
+
+    def takes(self, needs: Needs) -> bool:
+        """Tell whether a pod with *needs* can land."""
+        if self._taints_against(needs.tolerations):
+            return False
+        return any(self._has_room(demands, needs.requests) for demands in needs.alternatives)
 
     def obstacles(self, needs: Needs) -> tuple[Obstacle, ...]:
-        """Return all that keeps pods with *needs* off; of several alternatives, what is wrong with the nearest."""
-        if needs.tolerations not in self._tolerated:
-            self._tolerated[needs.tolerations] = tuple(_untolerated(self.fleet, needs))
-        taints = self._tolerated[needs.tolerations]
-        ways = [self._way(demands, needs.requests) for demands in needs.alternatives]
+        """Return all that keeps such pods off; of several alternatives, what is wrong with the nearest."""
+        taints = [_untolerated_taint(self.fleet, taint, needs) for taint in self._taints_against(needs.tolerations)]
+        ways = [[*self._in_the_way(demands, needs.requests)] for demands in needs.alternatives]
         return (*min(ways, key=lambda way: sum(obstacle.far for obstacle in way)), *taints)
 
-    def _way(self, demands: tuple[Demand, ...], requests: tuple[tuple[str, int], ...]) -> tuple[Obstacle, ...]:
-        if demands not in self._matched:
-            self._matched[demands] = self._match(demands)
-        obstacles, types = self._matched[demands]
-        if obstacles or any(_fits(requests, self.fleet.free[name]) for name in types):
-            return obstacles
-        return (self._too_big(types, requests),)
+    def _taints_against(self, tolerations: tuple[Toleration, ...]) -> list[Taint]:
+        if tolerations not in self._untolerated:
+            self._untolerated[tolerations] = [
+                taint
+                for taint in self.fleet.taints
+                if taint.effect != "PreferNoSchedule"
+                and not any(each.tolerates(taint.key, taint.value, taint.effect) for each in tolerations)
+            ]
+        return self._untolerated[tolerations]
 
-    def _match(self, demands: tuple[Demand, ...]) -> tuple[tuple[Obstacle, ...], list[str]]:
-        """Return what is wrong with the labels, or else the types that have them, the largest first."""
-        by_key: dict[str, list[Demand]] = {}
-        for demand in demands:
-            by_key.setdefault(demand.key, []).append(demand)
-        types = self._everywhere
-        if not types:
+    def _has_room(self, demands: tuple[Demand, ...], requests: Requests) -> bool:
+        wrong, types = self._match(demands)
+        return not wrong and any(self._fits(name, requests) for name in types)
+
+    def _fits(self, name: str, requests: Requests) -> bool:
+        return self.fleet.free[name] == UNKNOWN or all(
+            wanted <= self._left(name, resource) for resource, wanted in (*requests, ("pods", 1))
+        )
+
+    def _left(self, name: str, resource: str) -> int:
+        return self.fleet.free[name].get(resource, 0) - self._taken.get(resource, 0)
+
+    def _in_the_way(self, demands: tuple[Demand, ...], requests: Requests) -> Iterator[Obstacle]:
+        wrong, types = self._match(demands)
+        for asked in wrong:
+            yield _wrong_label(self.fleet, asked[0], self._values(asked[0].key))
+        if not self._everywhere:
             words = "no instance type meets all that it asks for, in its zones and within its limits"
-            return (Obstacle(words, "loosen its requirements", far=6),), []
-        obstacles: list[Obstacle] = []
-        for key, asked in by_key.items():
-            having = self._having(key, asked, types)
-            if having:
-                types &= having
-            else:
-                obstacles.append(_wrong_label(self.fleet, key, asked[0], self._values(key)))
-            if not types:
-                words = f"no instance type has {' and '.join(str(demand) for demand in demands)} at once"
-                obstacles.append(Obstacle(words, "ask for less", far=4, pod_path=demands[-1].path))
-                break
-        return tuple(obstacles), sorted(types, key=self._size, reverse=True)
+            yield Obstacle(words, "loosen its requirements", far=3)
+        elif not types and not wrong:
+            words = f"no instance type has {' and '.join(map(str, demands))} at once"
+            yield Obstacle(words, "ask for less", far=4, pod_path=demands[-1].path)
+        elif types and not any(self._fits(name, requests) for name in types):
+            yield self._too_big(types, requests)
+
+    def _match(self, demands: tuple[Demand, ...]) -> tuple[list[list[Demand]], list[str]]:
+        """Return the demands that no node here meets, by label, and the types that meet the others, largest first."""
+        if demands not in self._matched:
+            by_key: dict[str, list[Demand]] = {}
+            for demand in demands:
+                by_key.setdefault(demand.key, []).append(demand)
+            types, wrong = self._everywhere, []
+            for key, asked in by_key.items():
+                having = self._having(key, asked, self._everywhere)
+                if having:
+                    types &= having
+                elif self._everywhere:
+                    wrong.append(asked)
+            self._matched[demands] = wrong, sorted(types, key=self._size, reverse=True)
+        return self._matched[demands]
 
     def _having(self, key: str, asked: list[Demand], types: frozenset[str]) -> frozenset[str]:
         """Return those of *types* of which a node can have what is *asked* of the label *key*."""
@@ -155,29 +178,23 @@ class _Site:
     def _everywhere(self) -> frozenset[str]:
         return self.fleet.types_in(self.fleet.zones or None)
 
-    def _size(self, name: str) -> tuple[int, int]:
+    def _size(self, name: str) -> tuple[bool, int, int]:
         free = self.fleet.free[name]
-        return free.get("memory", 0), free.get("cpu", 0)
+        return free == UNKNOWN, free.get("memory", 0), free.get("cpu", 0)
 
-    def _too_big(self, types: list[str], requests: tuple[tuple[str, int], ...]) -> Obstacle:
+    def _too_big(self, types: list[str], requests: Requests) -> Obstacle:
         """Return what the pod asks for in excess of the largest node."""
-        at = ("containers",)
         for resource, wanted in requests:
-            best = max(types, key=lambda name: (self.fleet.free[name].get(resource, 0), name))
-            most = self.fleet.free[best].get(resource, 0)
-            if wanted > most:
+            best = max(types, key=lambda name: (self._left(name, resource), name))
+            if wanted > self._left(best, resource):
                 words = (
                     f"the pod asks for {_shown(resource, wanted)}, "
-                    f"and the largest node, {best}, has {_shown(resource, most)} left for pods"
+                    f"and the largest node, {best}, has {_shown(resource, self._left(best, resource))} left for pods"
                 )
-                return Obstacle(words, "ask for less, or allow larger instance types", far=3, pod_path=at)
+                return Obstacle(words, "ask for less, or allow larger instance types", far=3, pod_path=_CONTAINERS)
         asked = " and ".join(_shown(resource, wanted) for resource, wanted in requests)
         words = f"the pod asks for {asked} at once, which no instance type that it may use has"
-        return Obstacle(words, "ask for less, or allow other instance families", far=3, pod_path=at)
-
-
-def _fits(requests: tuple[tuple[str, int], ...], free: Mapping[str, int]) -> bool:
-    return free == UNKNOWN or all(free.get(resource, 0) >= wanted for resource, wanted in requests)
+        return Obstacle(words, "ask for less, or allow other instance families", far=3, pod_path=_CONTAINERS)
 
 
 def _met(asked: list[Demand], value: str | None) -> bool:
@@ -192,10 +209,11 @@ def _shown(resource: str, number: int) -> str:
     return f"{number / unit:.4g}{name}"
 
 
-def _wrong_label(fleet: Fleet, key: str, demand: Demand, values: tuple[str, ...]) -> Obstacle:
+def _wrong_label(fleet: Fleet, demand: Demand, values: tuple[str, ...]) -> Obstacle:
+    key = demand.key
     if values:
         shown = ", ".join(values[:6]) + (f" and {len(values) - 6} more" if len(values) > 6 else "")
-        words = f"{key} is {shown}, not {demand.operator} {', '.join(demand.values)}".replace(" not In ", " not ")
+        words = f"{key} is {shown}, and the pod asks for {_asked(demand)}"
         near = _same_but_for_spelling(demand.values, values) or _close(demand.values, values)
         hint = f"did you mean {near!r}?" if near else "ask for what is there"
         spelling = bool(_same_but_for_spelling(demand.values, values))
@@ -211,6 +229,13 @@ def _wrong_label(fleet: Fleet, key: str, demand: Demand, values: tuple[str, ...]
     return Obstacle(words, hint, far=3 if close else 5, pod_path=demand.path)
 
 
+def _asked(demand: Demand) -> str:
+    values = ", ".join(demand.values)
+    if demand.operator == "In":
+        return values
+    return "no such label" if demand.operator == "DoesNotExist" else f"{demand.operator} {values}".rstrip()
+
+
 def _same_but_for_spelling(wanted: Iterable[str], values: Iterable[str]) -> str | None:
     """Return the value that differs only in case, hyphens and underscores."""
     plain = {value.lower().replace("_", "-"): value for value in values}
@@ -221,14 +246,6 @@ def _close(wanted: Iterable[str], values: Sequence[str]) -> str | None:
     return next((close[0] for one in wanted if (close := get_close_matches(one, values, n=1))), None)
 
 
-def _untolerated(fleet: Fleet, needs: Needs) -> Iterable[Obstacle]:
-    for taint in fleet.taints:
-        if taint.effect == "PreferNoSchedule":
-            continue
-        if not any(each.tolerates(taint.key, taint.value, taint.effect) for each in needs.tolerations):
-            yield _untolerated_taint(fleet, taint, needs)
-
-
 def _untolerated_taint(fleet: Fleet, taint: Taint, needs: Needs) -> Obstacle:
     words = f"the pod does not tolerate its taint {taint}"
     idle = [
@@ -237,7 +254,7 @@ def _untolerated_taint(fleet: Fleet, taint: Taint, needs: Needs) -> Obstacle:
         if not any(each.tolerates(other.key, other.value, other.effect) for other in fleet.taints)
     ]
     near = next((pair for pair in idle if pair[1].key == taint.key), None) or next(
-        (pair for pair in idle if get_close_matches(pair[1].key, [taint.key], n=1)), None
+        (pair for pair in idle if get_close_matches(pair[1].key, [taint.key], n=1, cutoff=0.8)), None
     )
     if near is None:
         return Obstacle(words, "add a toleration", far=3, fleet_path=taint.path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from provisioners import instances, labels
@@ -66,15 +66,6 @@ class Fleet:
         for zone in zones:
             offered |= self.catalogue.offered(zone)
         return names & offered | (names - self.catalogue.names)
-
-    def less(self, requests: Mapping[str, int], pods: int) -> Fleet:
-        """Return the fleet with the *requests* of *pods* daemonsets taken off every node."""
-        taken = {**requests, "pods": pods}
-        free = {
-            name: {resource: number - taken.get(resource, 0) for resource, number in each.items()}
-            for name, each in self.free.items()
-        }
-        return replace(self, free=free)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"

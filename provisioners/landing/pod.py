@@ -60,6 +60,12 @@ class Expression(_Part):
 
 class _Term(_Part):
     match_expressions: Items[Expression] = ()
+    # Of fields there is only the node's name, which nobody knows beforehand.
+    match_fields: Items[dict[str, Any]] = ()
+
+    def rules(self) -> Iterator[Problem]:
+        if not self.match_expressions and not self.match_fields:
+            yield Problem(("matchExpressions",), "must not be empty: an empty term matches no node")
 
 
 class _NodeSelector(_Part):
@@ -139,15 +145,19 @@ class PodSpec(_Part):
         return total(peak, overhead)
 
 
+Requests = tuple[tuple[str, int], ...]
+"""What a pod asks for, by name, in the units of `Resources`."""
+
+
 class Needs(NamedTuple):
     """All that decides where a pod can run; equal for pods that can take each other's place.
 
-    `alternatives` are lists of demands of which one must be met whole; `requests` as in `Resources`.
+    `alternatives` are lists of demands of which one must be met whole.
     """
 
     alternatives: tuple[tuple[Demand, ...], ...]
     tolerations: tuple[Toleration, ...]
-    requests: tuple[tuple[str, int], ...]
+    requests: Requests
 
 
 class Pod(NamedTuple):
