@@ -66,6 +66,11 @@ KARPENTER_SINCE: dict[str, tuple[int, int, int]] = {
 }
 """The first Karpenter for each Kubernetes: https://karpenter.sh/docs/upgrading/compatibility/"""
 
+V1ALPHA5_UNTIL = (0, 33)
+"""The first Karpenter without Provisioners; with NodePools v1 since 1.0."""
+V1ALPHA5_KUBERNETES = (1, 28)
+"""The last Kubernetes that a Karpenter with Provisioners runs on."""
+
 
 def numbers(version: str) -> tuple[int, ...]:
     """Return *version*, dotted numbers, as a tuple that compares."""

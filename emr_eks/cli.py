@@ -13,6 +13,7 @@ from emr_eks import checking, failures
 from emr_eks.job.commands import app as job_app
 from emr_eks.local.commands import app as local_app
 from emr_eks.options import DEFAULT_PLATFORM, Format, Output, PlatformFile
+from emr_eks.provisioners.commands import app as provisioners_app
 from stacks.platform import PlatformSpec
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(local_app, name="local")
 app.add_typer(job_app, name="job")
+app.add_typer(provisioners_app, name="provisioners")
 
 
 @app.command()

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from provisioners.advice import advice
 from provisioners.fill import Variables, fill
+from provisioners.legacy.upgrade import is_old, upgrade
 from provisioners.manifest import Manifest, Part
 from provisioners.node_class import EC2NodeClass
 from provisioners.node_pool import NodePool
@@ -25,6 +26,7 @@ _MODELS: dict[str, type[NodePool] | type[EC2NodeClass]] = {"EC2NodeClass": EC2No
 _SUCCESSORS = {"AWSNodeTemplate": "EC2NodeClass", "Provisioner": "NodePool"}
 _IN_BRACKETS = re.compile(r"[\[,]\s*(\$\{[^{}]*\})")
 _REFERENCE: Keys = ("spec", "template", "spec", "nodeClassRef")
+_CONVERTED = "is converted to v1 whenever it is read; write down what `emr-eks provisioners convert` prints"
 _GROUPS = ("karpenter.sh/", "karpenter.k8s.aws/")
 
 
@@ -62,18 +64,17 @@ def load_pools(folder: Path, *, variables: Variables, karpenter_version: str) ->
     `InvalidFile` with every problem of every file, and `ValueError` for a *karpenter_version* that is none.
     """
     problems: list[Located] = []
-    objects = [
-        each
-        for document in _documents(folder, variables, problems)
-        if (each := _object(document, karpenter_version, problems)) is not None
-    ]
+    written = [*_documents(folder, variables, problems)]
+    documents, changes = upgrade(written, cluster_name=str(variables.get("cluster_name", "")), problems=problems)
+    changes += [document.located(("apiVersion",), _CONVERTED) for document in written if is_old(document)]
+    objects = [each for document in documents if (each := _object(document, karpenter_version, problems)) is not None]
     problems += [*_twice(objects), *_dangling(objects)]
     if problems:
         raise InvalidFile(problems)
-    return _pools(objects)
+    return _pools(objects, changes)
 
 
-def _pools(objects: list[_Object]) -> Pools:
+def _pools(objects: list[_Object], changes: list[Located]) -> Pools:
     models = sorted((each.model for each in objects if each.model is not None), key=lambda model: model.metadata.name)
     found = [
         each.document.located(problem.path, str(problem))
@@ -84,7 +85,7 @@ def _pools(objects: list[_Object]) -> Pools:
     return Pools(
         node_pools=tuple(model for model in models if isinstance(model, NodePool)),
         node_classes=tuple(model for model in models if isinstance(model, EC2NodeClass)),
-        advice=tuple(sorted(found, key=lambda problem: problem[:4])),
+        advice=tuple(sorted([*changes, *found], key=lambda problem: problem[:4])),
         documents={each.model.metadata.name: each.document for each in objects if isinstance(each.model, NodePool)},
     )
 
@@ -96,11 +97,27 @@ def _documents(folder: Path, variables: Variables, problems: list[Located]) -> I
     for path in sorted(folder.iterdir()):
         if path.suffix in (".yaml", ".yml") and not path.name.startswith("."):
             try:
-                documents = read_all(path, tolerant=True)
+                documents = read_manifests(path)
             except InvalidFile as error:
-                problems += [_unquoted(problem, path) for problem in error.problems]
+                problems += error.problems
             else:
                 yield from (fill(document, variables) for document in documents)
+
+
+def read_manifests(path: Path) -> list[Document]:
+    """Return the documents of one file, variables and all. Raises `InvalidFile`."""
+    try:
+        return read_all(path, tolerant=True)
+    except InvalidFile as error:
+        raise InvalidFile([_unquoted(problem, path) for problem in error.problems]) from None
+
+
+def judge(documents: Iterable[Document], karpenter_version: str) -> list[Located]:
+    """Return what is wrong with *documents* one by one, whatever else their folder holds."""
+    problems: list[Located] = []
+    for document in documents:
+        _object(document, karpenter_version, problems)
+    return problems
 
 
 def _unquoted(problem: Located, path: Path) -> Located:
