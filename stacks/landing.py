@@ -11,6 +11,7 @@ from constructs_lib._system_pods import SystemPod, addon_pods, karpenter_pod
 from provisioners import labels
 from provisioners.landing import report
 from provisioners.landing.capacity import Reserve
+from provisioners.landing.catalogue import catalogue
 from provisioners.landing.check import Landing, land
 from provisioners.landing.fleet import Fleet, Surroundings, Taint, node_group_fleet, node_pool_fleet
 from provisioners.landing.pod import Origin, Pod, PodSpec, pod
@@ -48,7 +49,7 @@ def check(platform: Platform, document: Document, further: Iterable[Pod] = ()) -
     landings = land(pods, fleets, daemons)
     return Findings(
         landings,
-        [*report.lost(landings, Origin(document, ("name",), whole=True))],
+        [*_other_architecture(platform, document), *report.lost(landings, Origin(document, ("name",), whole=True))],
         [*report.advice(landings, fleets)],
     )
 
@@ -77,6 +78,18 @@ def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: O
         keeps=Reserve(NODE_GROUP_MEMORY_OVERHEAD, disk=group.disk_size_gib * 2**30),
         origin=origin,
     )
+
+
+def _other_architecture(platform: Platform, document: Document) -> Iterator[Located]:
+    """Find instance types that a node group's image does not start on."""
+    known = catalogue().types
+    for name, group in sorted(platform.spec.node_groups.items()):
+        image = "arm64" if group.architecture == "arm64" else "amd64"
+        for index, each in enumerate(group.instance_types):
+            if each in known and known[each].arch != image:
+                words = f"is {known[each].arch}, and the group's architecture is {group.architecture}, got {each!r}"
+                path = ("node_groups", name, "instance_types", index)
+                yield document.located(path, f"{words}; change one of the two")
 
 
 def _system_pods(platform: Platform) -> Iterator[SystemPod]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -43,8 +43,8 @@ class Taint(NamedTuple):
 class Fleet:
     """The nodes of one pool or group: all that they may be.
 
-    `zones` is empty where they are not known. `free` says for each instance type what a node has for pods;
-    `offered` by zone which of the types are to be had there. `by_type` are the labels that follow from the type.
+    `zones` is empty where they are not known. `free` says for each instance type what a node has for pods; `newer`
+    are those that the data do not know, and where they are named. `by_type` are labels that follow from the type.
     """
 
     kind: Literal["node pool", "node group"]
@@ -54,6 +54,7 @@ class Fleet:
     zones: tuple[str, ...]
     free: Mapping[str, Resources]
     by_type: frozenset[str]
+    newer: Mapping[str, Path]
     origin: Origin | None = None
     catalogue: Catalogue = field(default_factory=catalogue, repr=False)
 
@@ -90,7 +91,8 @@ def node_pool_fleet(
         names = frozenset(name for name in names if known.types[name].spot)
     keeps = reserve(node_class)
     free: dict[str, Resources] = {name: allocatable(known.types[name], keeps) for name in names if _within(pool, name)}
-    free |= dict.fromkeys(_newer(demands, known), UNKNOWN)
+    newer = dict(_newer(demands, known))
+    free |= dict.fromkeys(newer, UNKNOWN)
     custom = {
         key: tuple(values) if values is not None else None
         for key in demands.by_key
@@ -119,13 +121,14 @@ def node_pool_fleet(
         zones=zones,
         free=free if zones or not around.zones else {},
         by_type=type_labels(),
+        newer=newer,
         origin=origin,
     )
 
 
 def node_group_fleet(
     name: str,
-    instance_types: Iterable[str],
+    instance_types: Sequence[str],
     *,
     around: Surroundings,
     given: Mapping[str, str],
@@ -151,6 +154,7 @@ def node_group_fleet(
             each: allocatable(known.types[each], keeps) if each in known.types else UNKNOWN for each in instance_types
         },
         by_type=frozenset({labels.ARCH, labels.INSTANCE_TYPE}),
+        newer={each: ("instance_types", index) for index, each in enumerate(instance_types) if each not in known.types},
         origin=origin,
     )
 
@@ -170,14 +174,17 @@ def _admitted(demands: Demands, known: Catalogue) -> frozenset[str]:
     return names
 
 
-def _newer(demands: Demands, known: Catalogue) -> list[str]:
-    """Return the families and types that a pool names and the data do not know, as far as their names fit."""
-    families = known.by_label(labels.FAMILY)
-    named = [
-        *(f"{family}.*" for family in demands.values(labels.FAMILY) or () if family not in families),
-        *(name for name in demands.values(labels.INSTANCE_TYPE) or () if name not in known.types),
-    ]
-    return [name for name in named if demands.against(_facts(name)) is None]
+def _newer(demands: Demands, known: Catalogue) -> Iterator[tuple[str, Path]]:
+    """Yield the families and types that a pool names and the data do not know, as far as their names fit."""
+    for key, names, suffix in (
+        (labels.FAMILY, known.by_label(labels.FAMILY), ".*"),
+        (labels.INSTANCE_TYPE, known.types, ""),
+    ):
+        allowed = demands.values(key) or []
+        for demand in demands.on(key):
+            for index, value in enumerate(demand.values if demand.operator == "In" else ()):
+                if value in allowed and value not in names and demands.against(_facts(value + suffix)) is None:
+                    yield value + suffix, (*demand.path, "values", index)
 
 
 def _facts(name: str) -> dict[str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 
 from provisioners import labels
+from provisioners.landing.catalogue import Catalogue
 from provisioners.landing.check import Landing, Miss
 from provisioners.landing.fleet import Fleet
 from provisioners.landing.pod import Origin, Pod
@@ -33,7 +35,11 @@ def lost(landings: Iterable[Landing], fallback: Origin) -> Iterator[Located]:
 
 
 def advice(landings: Sequence[Landing], fleets: Sequence[Fleet]) -> Iterator[Located]:
-    """Yield what pods from files say without effect, or to the exclusion of all node pools."""
+    """Yield instance types that nobody knows, and what pods from files say in vain or to the exclusion of all pools."""
+    for fleet in fleets:
+        for name, path in fleet.newer.items():
+            if fleet.origin:
+                yield fleet.origin.located(path, _unknown(name, fleet))
     taints = [taint for fleet in fleets for taint in fleet.taints]
     for landing in landings:
         origins = [pod.origin for pod in landing.pods if pod.origin and not pod.origin.whole]
@@ -47,6 +53,18 @@ def advice(landings: Sequence[Landing], fleets: Sequence[Fleet]) -> Iterator[Loc
                     yield origin.located(("tolerations", index), message)
             if landing.fleets:
                 yield from _kept_off_pools(landing, origin)
+
+
+def _unknown(name: str, fleet: Fleet) -> str:
+    close = get_close_matches(name.removesuffix(".*"), _names(name, fleet.catalogue), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"{name} is not among the instance types known on {fleet.catalogue.date}: sizes are not checked{hint}"
+
+
+def _names(like: str, known: Catalogue) -> list[str]:
+    if like.endswith(".*"):
+        return [family for family in known.by_label(labels.FAMILY) if family]
+    return list(known.types)
 
 
 def _kept_off_pools(landing: Landing, origin: Origin) -> Iterator[Located]:

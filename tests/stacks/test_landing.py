@@ -114,6 +114,24 @@ def test_of_an_existing_cluster_only_the_pools_are_known(tmp_path: Path) -> None
     }
 
 
+def test_instance_types_that_nobody_knows_are_worth_a_look(tmp_path: Path) -> None:
+    path = edited(tmp_path, node_groups={"managed-ondemand": group("m6i.xlarge", "m6i.xlrge")})
+    pool = tmp_path / "provisioners" / "spark-driver.yaml"
+    pool.write_text(pool.read_text("utf-8").replace("[m5, m6i, m7i]", "[m5, m6x]"), "utf-8")
+    platform = load(path)
+    of_pool, of_group = (
+        str(each).replace(f"{tmp_path}/", "") for each in landing.check(platform, platform.document).advice
+    )
+    assert "spark-driver.yaml:25:24: spec.template.spec.requirements[1].values[1]: m6x.* is not among" in of_pool
+    assert "node_groups.managed-ondemand.instance_types[1]: m6i.xlrge is not among the instance types known" in of_group
+    assert of_group.endswith("did you mean 'm6i.xlarge'?")
+
+
+def test_instance_types_that_the_groups_image_does_not_start_on(tmp_path: Path) -> None:
+    (problem,) = refusal(edited(tmp_path, node_groups={"managed-ondemand": group("m6i.xlarge", "m6g.xlarge")}))
+    assert "instance_types[1]: is arm64, and the group's architecture is x86_64, got 'm6g.xlarge'" in problem
+
+
 def check(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["check", "--platform", str(ROOT / "platform.yaml"), *arguments])
 
