@@ -42,6 +42,13 @@ class Demand(NamedTuple):
         return f"{self.key} {self.operator} {', '.join(self.values)}".rstrip()
 
 
+def met(asked: Iterable[Demand], value: str | None) -> bool:
+    """Tell whether a node whose label has *value*, or that lacks the label, meets all that is *asked* of it."""
+    if value is None:
+        return all(demand.operator in ("NotIn", "DoesNotExist") for demand in asked)
+    return all(demand.admits(value) for demand in asked)
+
+
 class Demands:
     """All that is asked of a node, by label."""
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from provisioners import labels
-from provisioners.demands import Demand
-from provisioners.landing.fleet import UNKNOWN, Fleet, Taint
+from provisioners.demands import Demand, met
+from provisioners.landing.fleet import UNKNOWN, Fleet, Taint, types_with
 from provisioners.landing.pod import Needs, Pod, Requests, Toleration, total
 from provisioners.spec import Path
 
@@ -19,8 +19,6 @@ _COUNTERPARTS = {
     labels.CAPACITY_TYPE: labels.NODE_GROUP_CAPACITY_TYPE,
 }
 """The labels for how a node is bought, of managed node groups and of Karpenter; no node has both."""
-
-
 _CONTAINERS: Path = ("containers",)
 
 
@@ -155,15 +153,13 @@ class _Site:
         """Return those of *types* of which a node can have what is *asked* of the label *key*."""
         fleet = self.fleet
         if key == labels.ZONE and fleet.zones:
-            return types & fleet.types_in(zone for zone in fleet.zones if _met(asked, zone))
+            return types & fleet.types_in(zone for zone in fleet.zones if met(asked, zone))
         if key in fleet.by_type:
-            found = fleet.catalogue.by_label(key)
-            fitting = frozenset[str]().union(*(names for value, names in found.items() if _met(asked, value)))
-            return types & fitting | (types - fleet.catalogue.names)
+            return types & types_with(fleet.catalogue, key, asked) | (types - fleet.catalogue.names)
         if key == labels.ZONE or fleet.labels.get(key, ()) is None:
             return types
         values = fleet.labels.get(key)
-        return types if any(_met(asked, value) for value in values or (None,)) else frozenset()
+        return types if any(met(asked, value) for value in values or (None,)) else frozenset()
 
     def _values(self, key: str) -> tuple[str, ...]:
         """Return the values of the label *key* that the fleet's nodes may have."""
@@ -197,13 +193,6 @@ class _Site:
         return Obstacle(words, "ask for less, or allow other instance families", far=3, pod_path=_CONTAINERS)
 
 
-def _met(asked: list[Demand], value: str | None) -> bool:
-    """Tell whether a node whose label has *value*, or that lacks it, meets all that is asked."""
-    if value is None:
-        return all(demand.operator in ("NotIn", "DoesNotExist") for demand in asked)
-    return all(demand.admits(value) for demand in asked)
-
-
 def _shown(resource: str, number: int) -> str:
     unit, name = _UNITS.get(resource, (1, f" {resource}"))
     return f"{number / unit:.4g}{name}"
@@ -214,10 +203,10 @@ def _wrong_label(fleet: Fleet, demand: Demand, values: tuple[str, ...]) -> Obsta
     if values:
         shown = ", ".join(values[:6]) + (f" and {len(values) - 6} more" if len(values) > 6 else "")
         words = f"{key} is {shown}, and the pod asks for {_asked(demand)}"
-        near = _same_but_for_spelling(demand.values, values) or _close(demand.values, values)
+        same = _same_but_for_spelling(demand.values, values)
+        near = same or _close(demand.values, values)
         hint = f"did you mean {near!r}?" if near else "ask for what is there"
-        spelling = bool(_same_but_for_spelling(demand.values, values))
-        return Obstacle(words, hint, far=1 if spelling else 4, pod_path=demand.path)
+        return Obstacle(words, hint, far=1 if same else 4, pod_path=demand.path)
     words = f"its nodes have no label {key}"
     counterpart = _COUNTERPARTS.get(key)
     if counterpart and counterpart in fleet.labels:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from provisioners import instances, labels
-from provisioners.demands import Demands, of_pool
+from provisioners.demands import Demand, Demands, met, of_pool
 from provisioners.landing.capacity import Reserve, Resources, allocatable, reserve
 from provisioners.landing.catalogue import Catalogue, catalogue, type_labels
 from provisioners.landing.pod import Origin
@@ -15,10 +15,6 @@ from provisioners.node_class import EC2NodeClass
 from provisioners.node_pool import NodePool
 from provisioners.quantity import amount
 from provisioners.spec import Path
-
-NODE_POOL_LABEL = "karpenter.sh/nodepool"
-OS = "kubernetes.io/os"
-REGION = "topology.kubernetes.io/region"
 
 UNKNOWN: Resources = {}
 """What is free on an instance type that is newer than the data: nobody knows, so nothing is refused."""
@@ -84,8 +80,12 @@ def node_pool_fleet(
 ) -> Fleet:
     """Return what Karpenter may launch for *pool*."""
     demands, known = of_pool(pool), catalogue()
-    zones = tuple(zone for zone in around.zones if all(demand.admits(zone) for demand in demands.on(labels.ZONE)))
-    names = _admitted(demands, known)
+    zones = tuple(
+        zone for zone in around.zones or demands.values(labels.ZONE) or () if met(demands.on(labels.ZONE), zone)
+    )
+    names = known.names
+    for key in type_labels() & set(demands.by_key):
+        names &= types_with(known, key, demands.on(key))
     bought = _capacity_types(demands, node_class)
     if bought == ("spot",):
         names = frozenset(name for name in names if known.types[name].spot)
@@ -105,11 +105,11 @@ def node_pool_fleet(
         "node pool",
         pool.metadata.name,
         labels={
-            OS: ("windows" if windows else "linux",),
+            labels.OS: ("windows" if windows else "linux",),
             labels.TENANCY: ("default",),
             **custom,
-            REGION: (around.region,),
-            NODE_POOL_LABEL: (pool.metadata.name,),
+            labels.REGION: (around.region,),
+            labels.NODE_POOL: (pool.metadata.name,),
             "karpenter.k8s.aws/ec2nodeclass": (pool.spec.template.spec.node_class_ref.name,),
             labels.CAPACITY_TYPE: bought,
             labels.HOSTNAME: None,
@@ -143,8 +143,8 @@ def node_group_fleet(
         name,
         labels={
             **{key: (value,) for key, value in given.items()},
-            OS: ("linux",),
-            REGION: (around.region,),
+            labels.OS: ("linux",),
+            labels.REGION: (around.region,),
             labels.HOSTNAME: None,
             "eks.amazonaws.com/nodegroup": None,
         },
@@ -159,19 +159,9 @@ def node_group_fleet(
     )
 
 
-def _admitted(demands: Demands, known: Catalogue) -> frozenset[str]:
-    """Return the types that meet every demand on a label that follows from the type."""
-    names = known.names
-    for key in sorted(type_labels() & set(demands.by_key)):
-        asked = demands.on(key)
-        names &= frozenset().union(
-            *(
-                found
-                for value, found in known.by_label(key).items()
-                if all(d.operator in ("NotIn", "DoesNotExist") if value is None else d.admits(value) for d in asked)
-            )
-        )
-    return names
+def types_with(known: Catalogue, key: str, asked: list[Demand]) -> frozenset[str]:
+    """Return the names of the types that have what is *asked* of the label *key*, which follows from the type."""
+    return frozenset[str]().union(*(names for value, names in known.by_label(key).items() if met(asked, value)))
 
 
 def _newer(demands: Demands, known: Catalogue) -> Iterator[tuple[str, Path]]:
@@ -195,11 +185,7 @@ def _facts(name: str) -> dict[str, str]:
 def _capacity_types(demands: Demands, node_class: EC2NodeClass | None) -> tuple[str, ...]:
     asked = demands.on(labels.CAPACITY_TYPE)
     reserves = bool(node_class and node_class.spec.capacity_reservation_selector_terms)
-    return tuple(
-        each
-        for each in labels.CAPACITY_TYPES
-        if all(demand.admits(each) for demand in asked) and (each != "reserved" or reserves)
-    )
+    return tuple(each for each in labels.CAPACITY_TYPES if met(asked, each) and (each != "reserved" or reserves))
 
 
 def _within(pool: NodePool, name: str) -> bool:
