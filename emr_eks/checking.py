@@ -21,7 +21,7 @@ from stacks.platform import Platform, load
 def check(platform_file: Path, pod_files: Iterable[Path], today: date, output: Format) -> None:
     """Check the platform as of *today*, and print what was found. Raises `InvalidFile` with every problem."""
     platform = load(platform_file)
-    landed, supported = landing.check(platform, platform.document, _pods(pod_files)), support.check(platform, today)
+    landed, supported = landing.check(platform, _pods(pod_files)), support.check(platform, today)
     if problems := [*supported.problems, *landed.problems]:
         raise InvalidFile(problems)
     warnings = [*platform.advice, *supported.warnings, *landed.advice]

@@ -36,25 +36,25 @@ class Findings(NamedTuple):
     advice: list[Located]
 
 
-def check(platform: Platform, document: Document, further: Iterable[Pod] = ()) -> Findings:
-    """Follow all pods of *platform*, read from *document*, and *further* ones, to the nodes that it describes."""
-    fleets = [*_fleets(platform, document)]
+def check(platform: Platform, further: Iterable[Pod] = ()) -> Findings:
+    """Follow all pods of *platform*, and *further* ones, to the nodes that it describes."""
+    fleets = [*_fleets(platform)]
     system = [] if platform.spec.existing_cluster else [*_system_pods(platform)]
-    daemons = [_pod_of(each, document) for each in system if each.daemon]
+    daemons = [_pod_of(each, platform.document) for each in system if each.daemon]
     pods = [
-        *(_pod_of(each, document) for each in system if not each.daemon),
-        *_team_pods(platform, document),
+        *(_pod_of(each, platform.document) for each in system if not each.daemon),
+        *_team_pods(platform),
         *further,
     ]
     landings = land(pods, fleets, daemons)
     return Findings(
         landings,
-        [*_other_architecture(platform, document), *report.lost(landings, Origin(document, ("name",), whole=True))],
+        [*_other_architecture(platform), *report.lost(landings, Origin(platform.document, ("name",), whole=True))],
         [*report.advice(landings, fleets)],
     )
 
 
-def _fleets(platform: Platform, document: Document) -> Iterator[Fleet]:
+def _fleets(platform: Platform) -> Iterator[Fleet]:
     spec, classes = platform.spec, {each.metadata.name: each for each in platform.pools.node_classes}
     around = Surroundings(spec.region, tuple(spec.zones))
     for pool in platform.pools.node_pools:
@@ -62,7 +62,7 @@ def _fleets(platform: Platform, document: Document) -> Iterator[Fleet]:
         node_class = classes.get(pool.spec.template.spec.node_class_ref.name)
         yield node_pool_fleet(pool, node_class, around, Origin(written) if written else None)
     for name, group in sorted(spec.node_groups.items()):
-        yield _node_group(name, group, around, Origin(document, ("node_groups", name)))
+        yield _node_group(name, group, around, Origin(platform.document, ("node_groups", name)))
 
 
 def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: Origin) -> Fleet:
@@ -80,7 +80,7 @@ def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: O
     )
 
 
-def _other_architecture(platform: Platform, document: Document) -> Iterator[Located]:
+def _other_architecture(platform: Platform) -> Iterator[Located]:
     """Find instance types that a node group's image does not start on."""
     known = catalogue().types
     for name, group in sorted(platform.spec.node_groups.items()):
@@ -89,7 +89,7 @@ def _other_architecture(platform: Platform, document: Document) -> Iterator[Loca
             if each in known and known[each].arch != image:
                 words = f"is {known[each].arch}, and the group's architecture is {group.architecture}, got {each!r}"
                 path = ("node_groups", name, "instance_types", index)
-                yield document.located(path, f"{words}; change one of the two")
+                yield platform.document.located(path, f"{words}; change one of the two")
 
 
 def _system_pods(platform: Platform) -> Iterator[SystemPod]:
@@ -103,13 +103,13 @@ def _pod_of(each: SystemPod, document: Document) -> Pod:
     return pod(each.name, spec, Origin(document, each.path, whole=True) if each.path else None)
 
 
-def _team_pods(platform: Platform, document: Document) -> Iterator[Pod]:
+def _team_pods(platform: Platform) -> Iterator[Pod]:
     """Yield drivers, executors and job submitters; a job may ask for more than Spark does by default."""
     submitter = PodSpec.model_validate(JOB_SUBMITTER)
     for name in sorted(platform.spec.teams):
         for component in COMPONENTS:
             template = pod_template(component, platform.placements(name)[component])
-            origin = Origin(document, ("teams", name, f"{component}_pool"), whole=True)
+            origin = Origin(platform.document, ("teams", name, f"{component}_pool"), whole=True)
             spec = PodSpec.model_validate(template["spec"])
             yield pod(f"{name}/{component}", spec, origin, at_least=SPARK_DEFAULTS)
         if not platform.spec.existing_cluster:

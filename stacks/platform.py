@@ -269,7 +269,7 @@ def load(path: pathlib.Path) -> Platform:
     if problems:
         raise InvalidFile(problems)
     platform = Platform(spec, pools, document)
-    if lost := landing.check(platform, document).problems:
+    if lost := landing.check(platform).problems:
         raise InvalidFile(lost)
     return platform
 

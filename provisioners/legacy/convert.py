@@ -125,8 +125,10 @@ class Converter:
             "securityGroupSelectorTerms": self._security_groups(provider, launched, notes),
             **_metadata_options(provider, notes),
             **(launched.node_class if launched else {}),
-            **_said(provider, "block_device_mappings", "context", "tags"),
+            **_said(provider, "block_device_mappings", "context"),
         }
+        if tags := {**spec.get("tags", {}), **(provider.tags or {})}:
+            spec["tags"] = tags
         if isinstance(provider, NodeTemplateSpec):
             spec |= _said(provider, "detailed_monitoring", "user_data")
         if "bootstrap.sh" in spec.get("userData", "") and spec["amiSelectorTerms"] == [{"alias": _AL2023}]:

@@ -24,7 +24,7 @@ def group(*types: str, **more: Any) -> dict[str, Any]:
 
 
 def wheres(platform: Platform) -> dict[str, list[str]]:
-    found = landing.check(platform, platform.document).landings
+    found = landing.check(platform).landings
     return {pod.name: [str(fleet) for fleet in each.fleets] for each in found for pod in each.pods}
 
 
@@ -119,9 +119,7 @@ def test_instance_types_that_nobody_knows_are_worth_a_look(tmp_path: Path) -> No
     pool = tmp_path / "provisioners" / "spark-driver.yaml"
     pool.write_text(pool.read_text("utf-8").replace("[m5, m6i, m7i]", "[m5, m6x]"), "utf-8")
     platform = load(path)
-    of_pool, of_group = (
-        str(each).replace(f"{tmp_path}/", "") for each in landing.check(platform, platform.document).advice
-    )
+    of_pool, of_group = (str(each).replace(f"{tmp_path}/", "") for each in landing.check(platform).advice)
     assert "spark-driver.yaml:25:24: spec.template.spec.requirements[1].values[1]: m6x.* is not among" in of_pool
     assert "node_groups.managed-ondemand.instance_types[1]: m6i.xlrge is not among the instance types known" in of_group
     assert of_group.endswith("did you mean 'm6i.xlarge'?")

@@ -31,7 +31,7 @@ def findings(folder: Path, seed: str, groups: dict[str, Any], *pods: Pod) -> Fin
     for file in (ROOT / "provisioners" / "legacy").glob(f"{seed}-*.yaml"):
         (folder / "provisioners" / file.name).write_bytes(file.read_bytes())
     platform = load(path)
-    return landing.check(platform, platform.document, pods)
+    return landing.check(platform, pods)
 
 
 def template(folder: Path, name: str, **spec: Any) -> Pod:

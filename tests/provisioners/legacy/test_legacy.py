@@ -318,7 +318,8 @@ def test_a_launch_template_is_expanded_where_it_is_given(tmp_path: Path) -> None
     file = tmp_path / "template.json"
     file.write_text(json.dumps(LAUNCH_TEMPLATE), "utf-8")
     seed = (ROOT / "provisioners" / "legacy" / "s2-default.yaml").read_text("utf-8")
-    (tmp_path / "s2.yaml").write_text(seed.replace("${cluster_name}-karpenter-launchtemplate", "lt"), "utf-8")
+    seed = seed.replace("${cluster_name}-karpenter-launchtemplate", "lt\n    tags: {team: etl}")
+    (tmp_path / "s2.yaml").write_text(seed, "utf-8")
     result = convert(str(tmp_path / "s2.yaml"), "--launch-template", f"lt={file}")
     node_class, _ = yaml.safe_load_all(result.stdout)
     assert node_class["spec"] == {
@@ -333,7 +334,7 @@ def test_a_launch_template_is_expanded_where_it_is_given(tmp_path: Path) -> None
         ],
         "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 2},
         "userData": "#!/bin/bash\n/etc/eks/bootstrap.sh spark",
-        "tags": {"Name": "karpenter"},
+        "tags": {"Name": "karpenter", "team": "etl"},
     }
     assert "lt: KeyName has no place in a node class" in result.stderr
     assert "the tag kubernetes.io/cluster/spark is left out" in result.stderr
