@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
-from constructs_lib._pod_template import COMPONENTS, NODE_GROUP_LABEL, pod_template
+from constructs_lib._pod_template import COMPONENTS, NODE_GROUP_LABEL, Component, pod_template
 from constructs_lib._system_pods import SystemPod, addon_pods, karpenter_pod
 from provisioners import labels
 from provisioners.landing import report
@@ -104,13 +104,18 @@ def _pod_of(each: SystemPod, document: Document) -> Pod:
 
 
 def _team_pods(platform: Platform) -> Iterator[Pod]:
-    """Yield drivers, executors and job submitters; a job may ask for more than Spark does by default."""
     submitter = PodSpec.model_validate(JOB_SUBMITTER)
-    for name in sorted(platform.spec.teams):
+    for team in sorted(platform.spec.teams):
         for component in COMPONENTS:
-            template = pod_template(component, platform.placements(name)[component])
-            origin = Origin(platform.document, ("teams", name, f"{component}_pool"), whole=True)
-            spec = PodSpec.model_validate(template["spec"])
-            yield pod(f"{name}/{component}", spec, origin, at_least=SPARK_DEFAULTS)
+            origin = Origin(platform.document, ("teams", team, f"{component}_pool"), whole=True)
+            yield spark_pod(platform, team, component, SPARK_DEFAULTS, origin)
         if not platform.spec.existing_cluster:
-            yield pod(f"{name}/job-submitter", submitter)
+            yield pod(f"{team}/job-submitter", submitter)
+
+
+def spark_pod(
+    platform: Platform, team: str, component: Component, requests: Mapping[str, int], origin: Origin | None = None
+) -> Pod:
+    """Return a driver or executor of *team* that asks for *requests*: `cpu` in millicores, `memory` in bytes."""
+    template = pod_template(component, platform.placements(team)[component])
+    return pod(f"{team}/{component}", PodSpec.model_validate(template["spec"]), origin, at_least=requests)

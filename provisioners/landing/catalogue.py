@@ -88,6 +88,7 @@ class Catalogue:
             name: InstanceType._make((name, *facts[:-1], tuple(facts[-1]))) for name, facts in data["types"].items()
         }
         self.names = frozenset(self.types)
+        self.spot = frozenset(name for name, each in self.types.items() if each.spot)
         self._regions: Mapping[str, tuple[list[str], str]] = data["regions"]
         self._labels: list[tuple[str, dict[str, str]]] = []
         self._by_label: dict[str, dict[str | None, frozenset[str]]] = {}

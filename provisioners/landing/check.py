@@ -158,8 +158,10 @@ class _Site:
             return types & types_with(fleet.catalogue, key, asked) | (types - fleet.catalogue.names)
         if key == labels.ZONE or fleet.labels.get(key, ()) is None:
             return types
-        values = fleet.labels.get(key)
-        return types if any(met(asked, value) for value in values or (None,)) else frozenset()
+        having = [value for value in fleet.labels.get(key) or (None,) if met(asked, value)]
+        if key == labels.CAPACITY_TYPE and having == ["spot"]:
+            return types & fleet.catalogue.spot
+        return types if having else frozenset()
 
     def _values(self, key: str) -> tuple[str, ...]:
         """Return the values of the label *key* that the fleet's nodes may have."""

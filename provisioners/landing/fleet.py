@@ -88,7 +88,7 @@ def node_pool_fleet(
         names &= types_with(known, key, demands.on(key))
     bought = _capacity_types(demands, node_class)
     if bought == ("spot",):
-        names = frozenset(name for name in names if known.types[name].spot)
+        names &= known.spot
     keeps = reserve(node_class)
     free: dict[str, Resources] = {name: allocatable(known.types[name], keeps) for name in names if _within(pool, name)}
     newer = dict(_newer(demands, known))

@@ -12,7 +12,8 @@ from conftest import ROOT, edited
 from typer.testing import CliRunner, Result
 
 from emr_eks.cli import app
-from provisioners.source import InvalidFile
+from provisioners.landing.pod import pods_in
+from provisioners.source import InvalidFile, read
 from stacks import landing
 from stacks.platform import Platform, load
 
@@ -104,6 +105,14 @@ def test_a_zone_that_does_not_offer_the_pools_types(tmp_path: Path) -> None:
     assert "no instance type meets all that it asks for, in its zones" in problems
 
 
+def test_a_group_has_nodes_in_its_own_zones_only(tmp_path: Path) -> None:
+    platform = load(edited(tmp_path, node_groups={"managed-ondemand": group(availability_zones=["us-east-1b"])}))
+    for zone, fleets in (("us-east-1a", 0), ("us-east-1b", 1)):
+        (pod,) = pods_in(read(Path(pod_file(tmp_path, nodeSelector={"topology.kubernetes.io/zone": zone}))))
+        found = landing.check(platform, [pod])
+        assert [len(each.fleets) for each in found.landings if each.pods == (pod,)] == [fleets]
+
+
 def test_of_an_existing_cluster_only_the_pools_are_known(tmp_path: Path) -> None:
     path = edited(
         tmp_path, vpc=None, cluster=None, node_groups=None, existing_cluster={"name": "shared", "version": "1.35"}
@@ -164,6 +173,7 @@ def test_check_takes_further_pods(tmp_path: Path) -> None:
     good = check("--pods", pod_file(tmp_path, nodeSelector=selector, tolerations=everywhere))
     assert good.exit_code == 0
     assert "keeps mine on node group managed-ondemand" in good.stderr
+    assert "tolerates" not in good.stderr, "to tolerate everything is no mistake"
     bad = check("--pods", pod_file(tmp_path, nodeSelector={"eks.amazonaws.com/capacityType": "ON-DEMAND"}))
     assert isinstance(bad.exception, InvalidFile)
     assert "pod.yaml:6:37" in str(bad.exception)

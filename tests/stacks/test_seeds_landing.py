@@ -122,7 +122,7 @@ S4_SELECTOR = {"eks.amazonaws.com/capacityType": "ON_DEMAND"}
 
 def test_s4_keeps_drivers_off_karpenter_with_a_label_of_node_groups(tmp_path: Path) -> None:
     driver = template(tmp_path, "driver-template", nodeSelector=S4_SELECTOR)
-    low = template(tmp_path, "lp-executor-template")
+    low = template(tmp_path, "lp-executor-template", tolerations=[{"operator": "Exists"}])
     found = findings(tmp_path, "s4", S4_GROUPS, driver, low)
     assert found.problems == []
     assert where(found, "driver-template.yaml") == ["node group eks-emr-cluster-ng"]

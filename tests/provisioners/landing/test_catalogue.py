@@ -127,6 +127,12 @@ def test_a_bottlerocket_node_with_few_pods_reserves_less_memory() -> None:
     assert saved == (58 - 20) * 11 * 2**20
 
 
+def test_pods_per_core_only_lowers_the_number_of_pods() -> None:
+    kind = catalogue().types["m5.xlarge"]
+    assert allocatable(kind, KARPENTER._replace(pods_per_core=5))["pods"] == 20
+    assert allocatable(kind, KARPENTER._replace(pods_per_core=50))["pods"] == 58
+
+
 def test_where_types_are_offered() -> None:
     known = catalogue()
     assert known.zones("us-east-1") == [f"us-east-1{letter}" for letter in "abcdef"]

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from manifests import POOL, edited, requires
+from manifests import CLASS, POOL, edited, requires
 
 from provisioners.landing.capacity import Reserve
 from provisioners.landing.check import Landing, land
 from provisioners.landing.fleet import Fleet, Surroundings, Taint, node_group_fleet, node_pool_fleet
 from provisioners.landing.pod import Pod, PodSpec, pod
+from provisioners.node_class import EC2NodeClass
 from provisioners.node_pool import NodePool
 
 AWS = "karpenter.k8s.aws"
@@ -238,6 +239,23 @@ def test_daemonsets_take_their_share_of_every_node() -> None:
     assert landed(tight, small, daemons=(elsewhere,)).fleets
 
 
+def test_a_node_that_is_full_of_daemonsets_takes_nobody() -> None:
+    two = [a_pod(name, cpu="1m", tolerations=[{"operator": "Exists"}]) for name in ("one", "two")]
+    full = node_group_fleet("full", ["m5.xlarge"], around=AROUND, given={}, taints=[], keeps=Reserve(0.015, max_pods=2))
+    assert landed(a_pod(), full, daemons=(two[0],)).fleets
+    assert not landed(a_pod(), full, daemons=(two[0], two[1])).fleets
+
+
+def test_reserved_capacity_needs_a_reservation() -> None:
+    reserved = requires("karpenter.sh/capacity-type", "In", "reserved", "spot")
+    asking = a_pod(nodeSelector={"karpenter.sh/capacity-type": "reserved"})
+    pool_of = NodePool.model_validate(edited(POOL, ("spec template spec requirements", reserved)))
+    terms = [{"tags": {"team": "etl"}}]
+    reserving = EC2NodeClass.model_validate(edited(CLASS, ("spec capacityReservationSelectorTerms", terms)))
+    assert runs(asking, node_pool_fleet(pool_of, reserving, AROUND))
+    assert not runs(asking, node_pool_fleet(pool_of, EC2NodeClass.model_validate(CLASS), AROUND))
+
+
 def test_a_gpu_is_found_on_types_that_have_one() -> None:
     assert runs(a_pod(gpu=8), pool(requires(f"{AWS}/instance-gpu-count", "Gt", "0")))
     assert not runs(a_pod(gpu=1), pool(M5))
@@ -254,6 +272,17 @@ def test_a_zone_where_the_types_are_not_offered() -> None:
     fleet = node_pool_fleet(NodePool.model_validate(manifest), None, around)
     assert runs(a_pod(nodeSelector={ZONE: "us-east-1a"}), fleet)
     assert not runs(a_pod(nodeSelector={ZONE: "us-east-1e"}), fleet)
+
+
+def test_some_types_are_never_sold_as_spot() -> None:
+    types = requires("node.kubernetes.io/instance-type", "In", "hpc7a.96xlarge")
+    around = Surroundings("us-east-2", ("us-east-2b",))
+    fleets = [
+        node_pool_fleet(NodePool.model_validate(edited(POOL, ("spec template spec requirements", asked))), None, around)
+        for asked in (types, types + requires("karpenter.sh/capacity-type", "In", "spot"))
+    ]
+    assert [runs(a_pod(), fleet) for fleet in fleets] == [True, False]
+    assert not runs(a_pod(nodeSelector={"karpenter.sh/capacity-type": "spot"}), fleets[0])
 
 
 def test_a_pool_in_a_zone_without_a_subnet_takes_nobody() -> None:
