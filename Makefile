@@ -11,10 +11,10 @@ export npm_config_audit := false
 export npm_config_update_notifier := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup checkov demo test check snapshots schema bench lock clean
+.PHONY: help setup checkov demo test check snapshots schema instance-data bench lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | expand -t 15
 
 setup: $(VENV)/.installed node_modules/.installed ## Install everything into this folder
 
@@ -72,6 +72,9 @@ snapshots: setup ## Accept the synthesised output as the new snapshots; review t
 schema: setup ## Generate platform.schema.json and docs/configuration.md from the Specs
 	$(BIN)/emr-eks schema > platform.schema.json
 	$(BIN)/emr-eks schema --reference > docs/configuration.md
+
+instance-data: setup ## Renew the facts about EC2 instance types from the installed moto
+	$(BIN)/python -m provisioners.landing.generate
 
 bench: setup ## Measure synthesis against the same program with plain imports
 	$(BIN)/python benchmarks/synth.py

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from constructs_lib._team import team_prefix
+from provisioners import labels
 
 Component = Literal["driver", "executor"]
 COMPONENTS: tuple[Component, ...] = ("driver", "executor")
 
 NODE_GROUP_LABEL = "emr-eks/node-group"
 """Carried by the nodes of our managed node groups, whose own name label holds a generated name."""
-NODE_POOL_LABEL = "karpenter.sh/nodepool"
+NODE_POOL_LABEL = labels.NODE_POOL
 
 
 class Placement(NamedTuple):

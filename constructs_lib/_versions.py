@@ -1,11 +1,15 @@
-"""Which versions of EKS, Karpenter and EMR exist and go together; facts as of 2026-11-21."""
+"""Which versions of EKS, Karpenter and EMR exist and go together, as of `AS_OF`: the one place that says so."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal, NamedTuple
 
 from provisioners.spec import text
+
+AS_OF = date(2026, 11, 21)
 
 KubernetesVersion = Literal["1.31", "1.32", "1.33", "1.34", "1.35", "1.36"]
 
@@ -14,7 +18,8 @@ KarpenterVersion = Annotated[
     text(
         r"1\.\d+\.\d+",
         "must be a release of Karpenter 1.x, written in full",
-        "for example '1.14.1'; older releases know no NodePool v1",
+        "for example '1.14.1'; older ones run on no Kubernetes that EKS still has, and `emr-eks provisioners convert` "
+        "turns their Provisioners into node pools",
     ),
 ]
 
@@ -61,7 +66,36 @@ KARPENTER_SINCE: dict[str, tuple[int, int, int]] = {
 }
 """The first Karpenter for each Kubernetes: https://karpenter.sh/docs/upgrading/compatibility/"""
 
+V1ALPHA5_UNTIL = (0, 33)
+"""The first Karpenter without Provisioners; with NodePools v1 since 1.0."""
+V1ALPHA5_KUBERNETES = (1, 28)
+"""The last Kubernetes that a Karpenter with Provisioners runs on."""
+
 
 def numbers(version: str) -> tuple[int, ...]:
     """Return *version*, dotted numbers, as a tuple that compares."""
     return tuple(int(part) for part in version.split("."))
+
+
+EMR_FEATURES: Mapping[str, tuple[str, ...]] = {
+    "EMR on EKS": ("5.32.0", "6.2.0"),
+    "decommissioning of executors": ("6.3.0",),
+    "pod identity for jobs": ("7.3.0",),
+    "pod templates": ("5.33.0", "6.3.0"),
+    "reuse of volumes": ("6.6.0",),
+    "waiting for volumes to reuse (Spark 3.4)": ("6.12.0",),
+}
+"""What jobs may use, and the first release of each major version that has it; so has every later one.
+
+https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/emr-eks-releases.html
+"""
+
+
+def release_has(label: str, feature: str) -> bool:
+    """Tell whether the EMR release *label* has *feature*, a key of `EMR_FEATURES`."""
+    match = re.match(r"emr-(?:spark-)?([0-9.]+)-", label)
+    assert match, f"{label} is no release label"
+    release = numbers(match[1])
+    firsts = sorted(numbers(first) for first in EMR_FEATURES[feature])
+    of_major = [first for first in firsts if first[0] == release[0]]
+    return release >= of_major[0] if of_major else release > firsts[-1]

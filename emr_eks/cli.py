@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emr_eks import failures
+from emr_eks import checking, failures
 from emr_eks.job.commands import app as job_app
 from emr_eks.local.commands import app as local_app
-from emr_eks.options import DEFAULT_PLATFORM, PlatformFile
-from stacks.platform import PlatformSpec, load
+from emr_eks.options import DEFAULT_PLATFORM, Format, Output, PlatformFile
+from emr_eks.provisioners.commands import app as provisioners_app
+from stacks.platform import PlatformSpec
 
 app = typer.Typer(
     name="emr-eks",
@@ -22,20 +25,35 @@ app = typer.Typer(
 )
 app.add_typer(local_app, name="local")
 app.add_typer(job_app, name="job")
+app.add_typer(provisioners_app, name="provisioners")
 
 
 @app.command()
-def check(platform_file: PlatformFile = DEFAULT_PLATFORM) -> None:
-    """Check platform.yaml and the node pools beside it; exit code 2 and every problem when something is wrong."""
-    platform = load(platform_file)
-    for advice in platform.advice:
-        typer.echo(f"warning: {advice}", err=True)
-    spec = platform.spec
-    typer.echo(
-        f"{platform_file}: {spec.name} in {spec.region} is valid: Kubernetes {spec.kubernetes_version}, "
-        f"{_count(len(spec.node_groups), 'node group')}, {_count(len(platform.pools.node_pools), 'node pool')}, "
-        f"{_count(len(spec.teams), 'team')}"
-    )
+def check(
+    platform_file: PlatformFile = DEFAULT_PLATFORM,
+    pods: Annotated[
+        list[Path] | None,
+        typer.Option("--pods", help="Further manifests whose pods must find a node; may be given often."),
+    ] = None,
+    today: Annotated[
+        datetime | None,
+        typer.Option("--today", formats=["%Y-%m-%d"], help="The day to judge support by; by default today."),
+    ] = None,
+    output: Output = Format.text,
+) -> None:
+    """Check platform.yaml, the node pools beside it, and that every pod finds a node.
+
+    Exit code 2 and every problem when something is wrong; otherwise, where the pods can run.
+    """
+    checking.check(platform_file, pods or [], (today or datetime.now()).date(), output)
+
+
+@app.command()
+def versions(output: Output = Format.text) -> None:
+    """Print which versions go together, and how long AWS supports them."""
+    from emr_eks import versions as table
+
+    typer.echo(table.as_json()) if output is Format.json else table.show()
 
 
 @app.command()
@@ -59,10 +77,6 @@ def warm() -> None:
     from constructs_lib import _accelerator
 
     _accelerator.warm()
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def main() -> None:

@@ -26,3 +26,6 @@ class Format(str, Enum):
 
     text = "text"
     json = "json"
+
+
+Output = Annotated[Format, typer.Option("--format", help="For people or for programs.")]

@@ -5,91 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import NamedTuple
 
 from provisioners import instances, labels
+from provisioners.demands import REQUIREMENTS, Demands, of_pool
 from provisioners.node_pool import NodePool, Requirement
 from provisioners.quantity import amount
 from provisioners.spec import Path, Problem
 
-_REQUIREMENTS: Path = ("spec", "template", "spec", "requirements")
-_LABELS: Path = ("spec", "template", "metadata", "labels")
 _LIMITS: Path = ("spec", "limits")
 _RESOURCES = ("cpu", "ephemeral-storage", "memory", "nodes", "pods")
 _GIB = 2**30
-_MANY = 10_000
-
-
-class _Demand(NamedTuple):
-    """A requirement, or a label, which asks for its one value; `key` is the current name of the label."""
-
-    path: Path
-    key: str
-    operator: str
-    values: tuple[str, ...]
-
-    def admits(self, value: str) -> bool:
-        """Tell whether a node whose label is *value* meets the demand."""
-        if self.operator in ("In", "NotIn"):
-            return (value in self.values) == (self.operator == "In")
-        if self.operator in ("Exists", "DoesNotExist"):
-            return self.operator == "Exists"
-        low, high = self.bounds()
-        return value.isdigit() and low <= int(value) and (high is None or int(value) <= high)
-
-    def bounds(self) -> tuple[int, int | None]:
-        """Return the least and the greatest number that a comparison admits."""
-        number = int(self.values[0]) if self.operator in ("Gt", "Gte", "Lt", "Lte") else 0
-        if self.operator in ("Gt", "Gte"):
-            return number + (self.operator == "Gt"), None
-        return 0, number - (self.operator == "Lt") if self.operator in ("Lt", "Lte") else None
-
-    def __str__(self) -> str:
-        return f"{self.key} {self.operator} {', '.join(self.values)}".rstrip()
-
-
-class _Demands:
-    """All that a pool asks of its nodes, by label."""
-
-    def __init__(self, pool: NodePool) -> None:
-        template = pool.spec.template
-        given = (template.metadata and template.metadata.labels) or {}
-        self.by_key: dict[str, list[_Demand]] = {}
-        for index, each in enumerate(template.spec.requirements):
-            self._add(_Demand((*_REQUIREMENTS, index), labels.normal(each.key), each.operator, each.values or ()))
-        for key, value in given.items():
-            self._add(_Demand((*_LABELS, key), labels.normal(key), "In", (value,)))
-
-    def _add(self, demand: _Demand) -> None:
-        self.by_key.setdefault(demand.key, []).append(demand)
-
-    def on(self, key: str) -> list[_Demand]:
-        return self.by_key.get(key, [])
-
-    def values(self, key: str) -> list[str] | None:
-        """Return the values that all demands on *key* leave, or None when there is no end of them."""
-        demands = self.on(key)
-        named = [demand.values for demand in demands if demand.operator == "In"]
-        if named:
-            return [value for value in named[0] if all(demand.admits(value) for demand in demands)]
-        bounds = [demand.bounds() for demand in demands]
-        low = max((low for low, _ in bounds), default=0)
-        high = min((high for _, high in bounds if high is not None), default=None)
-        if any(demand.operator == "DoesNotExist" for demand in demands):
-            return None if all(demand.operator in ("DoesNotExist", "NotIn") for demand in demands) else []
-        if high is None or high - low > _MANY:
-            return None
-        return [str(n) for n in range(low, high + 1) if all(demand.admits(str(n)) for demand in demands)]
-
-    def against(self, facts: dict[str, str]) -> _Demand | None:
-        """Return a demand that a node with the labels *facts* does not meet."""
-        return next((d for key, value in facts.items() for d in self.on(key) if not d.admits(value)), None)
-
-    def alive(self, key: str) -> list[str] | None:
-        """Return the values of *key* that the demands on other labels leave too; None when endless."""
-        facts = _FACTS[key]
-        values = self.values(key)
-        return None if values is None else [value for value in values if self.against(facts(value)) is None]
 
 
 _FACTS: dict[str, Callable[[str], dict[str, str]]] = {
@@ -100,14 +25,14 @@ _FACTS: dict[str, Callable[[str], dict[str, str]]] = {
 
 def advice(pool: NodePool) -> Iterator[Problem]:
     """Yield what to look at in *pool*; the Kubernetes API and Karpenter accept all of it."""
-    demands = _Demands(pool)
+    demands = of_pool(pool)
     yield from _nothing_left(demands)
     yield from _never_chosen(demands)
     yield from _limits_under_one_node(pool, demands)
     yield from _unknown_resources(pool)
     yield from _node_group_labels(demands)
     for index, requirement in enumerate(pool.spec.template.spec.requirements):
-        yield from _values_without_effect(requirement, (*_REQUIREMENTS, index))
+        yield from _values_without_effect(requirement, (*REQUIREMENTS, index))
     if pool.spec.replicas is not None:
         yield Problem(
             ("spec", "replicas"),
@@ -116,7 +41,7 @@ def advice(pool: NodePool) -> Iterator[Problem]:
         )
 
 
-def _nothing_left(demands: _Demands) -> Iterator[Problem]:
+def _nothing_left(demands: Demands) -> Iterator[Problem]:
     """Find requirements on one label that no value meets."""
     for key, together in demands.by_key.items():
         if demands.values(key) == [] and all(each.values or each.operator != "In" for each in together):
@@ -127,7 +52,7 @@ def _nothing_left(demands: _Demands) -> Iterator[Problem]:
             )
 
 
-def _never_chosen(demands: _Demands) -> Iterator[Problem]:
+def _never_chosen(demands: Demands) -> Iterator[Problem]:
     """Find families and instance types that the requirements on other labels exclude."""
     for key, facts in _FACTS.items():
         allowed = demands.values(key) or []
@@ -143,7 +68,7 @@ def _never_chosen(demands: _Demands) -> Iterator[Problem]:
             yield Problem(path, f"is never chosen: it has {is_}, and the pool asks for {against}{last}", value)
 
 
-def _limits_under_one_node(pool: NodePool, demands: _Demands) -> Iterator[Problem]:
+def _limits_under_one_node(pool: NodePool, demands: Demands) -> Iterator[Problem]:
     """Find limits that the smallest node allowed exceeds."""
     vcpus = _least_vcpus(demands)
     least = {"cpu": Decimal(vcpus), "memory": Decimal(_least_memory(demands, vcpus)), "nodes": Decimal(1)}
@@ -159,8 +84,8 @@ def _limits_under_one_node(pool: NodePool, demands: _Demands) -> Iterator[Proble
             )
 
 
-def _least_vcpus(demands: _Demands) -> int:
-    types = demands.alive(labels.INSTANCE_TYPE)
+def _least_vcpus(demands: Demands) -> int:
+    types = _alive(demands, labels.INSTANCE_TYPE)
     sizes = demands.values(labels.SIZE)
     return max(
         min((instances.least_vcpus(each.partition(".")[2]) for each in types or ()), default=1),
@@ -169,10 +94,10 @@ def _least_vcpus(demands: _Demands) -> int:
     )
 
 
-def _least_memory(demands: _Demands, vcpus: int) -> int:
+def _least_memory(demands: Demands, vcpus: int) -> int:
     """Return bytes."""
-    types = demands.alive(labels.INSTANCE_TYPE)
-    families = demands.alive(labels.FAMILY)
+    types = _alive(demands, labels.INSTANCE_TYPE)
+    families = _alive(demands, labels.FAMILY)
     of_families = [instances.of_family(each).get(labels.CATEGORY, "") for each in families or ()]
     of_types = [instances.of_type(each).get(labels.CATEGORY, "") for each in types or ()]
     ratios = [instances.gib_per_vcpu(each) for each in of_types or of_families or demands.values(labels.CATEGORY) or ()]
@@ -181,7 +106,13 @@ def _least_memory(demands: _Demands, vcpus: int) -> int:
     return max(by_family, _least_number(demands, labels.MEMORY) * 2**20)
 
 
-def _least_number(demands: _Demands, key: str) -> int:
+def _alive(demands: Demands, key: str) -> list[str] | None:
+    """Return the values of *key* that the demands on other labels leave too; None when endless."""
+    facts, values = _FACTS[key], demands.values(key)
+    return None if values is None else [value for value in values if demands.against(facts(value)) is None]
+
+
+def _least_number(demands: Demands, key: str) -> int:
     values = demands.values(key)
     if values is not None:
         return min((int(value) for value in values if value.isdigit()), default=0)
@@ -197,7 +128,7 @@ def _unknown_resources(pool: NodePool) -> Iterator[Problem]:
             yield Problem((*_LIMITS, resource), "limits nothing: no node has this resource", resource, hint)
 
 
-def _node_group_labels(demands: _Demands) -> Iterator[Problem]:
+def _node_group_labels(demands: Demands) -> Iterator[Problem]:
     """Find the capacity label of the other kind of nodes."""
     for demand in demands.on(labels.NODE_GROUP_CAPACITY_TYPE):
         yield Problem(

@@ -41,8 +41,11 @@ TaintValue = Annotated[
 
 ZONE = "topology.kubernetes.io/zone"
 ARCH = "kubernetes.io/arch"
+OS = "kubernetes.io/os"
+REGION = "topology.kubernetes.io/region"
 HOSTNAME = "kubernetes.io/hostname"
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"
+NODE_POOL = "karpenter.sh/nodepool"
 CAPACITY_TYPE = "karpenter.sh/capacity-type"
 TENANCY = "karpenter.k8s.aws/instance-tenancy"
 CATEGORY = "karpenter.k8s.aws/instance-category"
@@ -96,17 +99,17 @@ AWS_LABELS = frozenset(
 _ALIASES = {
     "beta.kubernetes.io/arch": ARCH,
     "beta.kubernetes.io/instance-type": INSTANCE_TYPE,
-    "beta.kubernetes.io/os": "kubernetes.io/os",
-    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+    "beta.kubernetes.io/os": OS,
+    "failure-domain.beta.kubernetes.io/region": REGION,
     "failure-domain.beta.kubernetes.io/zone": ZONE,
 }
 
 _KUBERNETES_LABELS = frozenset(
     {
         ARCH,
-        "kubernetes.io/os",
+        OS,
         ZONE,
-        "topology.kubernetes.io/region",
+        REGION,
         "node.kubernetes.io/windows-build",
         *_ALIASES,
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from provisioners.advice import advice
 from provisioners.fill import Variables, fill
+from provisioners.legacy.upgrade import is_old, upgrade
 from provisioners.manifest import Manifest, Part
 from provisioners.node_class import EC2NodeClass
 from provisioners.node_pool import NodePool
@@ -24,16 +26,21 @@ _MODELS: dict[str, type[NodePool] | type[EC2NodeClass]] = {"EC2NodeClass": EC2No
 _SUCCESSORS = {"AWSNodeTemplate": "EC2NodeClass", "Provisioner": "NodePool"}
 _IN_BRACKETS = re.compile(r"[\[,]\s*(\$\{[^{}]*\})")
 _REFERENCE: Keys = ("spec", "template", "spec", "nodeClassRef")
+_CONVERTED = "is converted to v1 whenever it is read; write down what `emr-eks provisioners convert` prints"
 _GROUPS = ("karpenter.sh/", "karpenter.k8s.aws/")
 
 
 @dataclass(frozen=True)
 class Pools:
-    """The node pools of a platform and their node classes, by name; `advice` is worth a look."""
+    """The node pools of a platform and their node classes, by name; `advice` is worth a look.
+
+    `documents` are where the pools were written, by the pool's name.
+    """
 
     node_pools: tuple[NodePool, ...]
     node_classes: tuple[EC2NodeClass, ...]
     advice: tuple[Located, ...] = ()
+    documents: Mapping[str, Document] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     def manifests(self) -> list[dict[str, Any]]:
         """Return what Kubernetes is given: node classes first, because pools refer to them."""
@@ -78,21 +85,23 @@ def load_pools(folder: Path, *, variables: Variables, karpenter_version: str) ->
 def judge_pools(folder: Path, *, variables: Variables, karpenter_version: str) -> Found:
     """Return what `load_pools` would, and what it would complain about."""
     problems: list[Located] = []
-    documents = [*_documents(folder, variables, problems)]
+    written = [*_documents(folder, variables, problems)]
+    documents, changes = upgrade(written, cluster_name=str(variables.get("cluster_name", "")), problems=problems)
+    changes += [document.located(("apiVersion",), _CONVERTED) for document in written if is_old(document)]
     readable = not problems
     read = [_object(document, karpenter_version, problems) for document in documents]
     objects = [each for each in read if each is not None]
     problems += [*_twice(objects), *_dangling(objects)]
     names = [each.name for each in objects if each.kind == "NodePool"]
     return Found(
-        pools=_pools(objects),
+        pools=_pools(objects, changes),
         names=frozenset(name for name in names if isinstance(name, str)),
         all_named=readable and len(objects) == len(read) and all(isinstance(name, str) for name in names),
         problems=tuple(problems),
     )
 
 
-def _pools(objects: list[_Object]) -> Pools:
+def _pools(objects: list[_Object], changes: list[Located]) -> Pools:
     models = sorted((each.model for each in objects if each.model is not None), key=lambda model: model.metadata.name)
     found = [
         each.document.located(problem.path, str(problem))
@@ -103,7 +112,8 @@ def _pools(objects: list[_Object]) -> Pools:
     return Pools(
         node_pools=tuple(model for model in models if isinstance(model, NodePool)),
         node_classes=tuple(model for model in models if isinstance(model, EC2NodeClass)),
-        advice=tuple(sorted(found, key=lambda problem: problem[:4])),
+        advice=tuple(sorted([*changes, *found], key=lambda problem: problem[:4])),
+        documents={each.model.metadata.name: each.document for each in objects if isinstance(each.model, NodePool)},
     )
 
 
@@ -115,11 +125,27 @@ def _documents(folder: Path, variables: Variables, problems: list[Located]) -> I
     for path in sorted(folder.iterdir()):
         if path.suffix in (".yaml", ".yml") and not path.name.startswith("."):
             try:
-                documents = read_all(path, tolerant=True)
+                documents = read_manifests(path)
             except InvalidFile as error:
-                problems += [_unquoted(problem, path) for problem in error.problems]
+                problems += error.problems
             else:
                 yield from (fill(document, variables) for document in documents)
+
+
+def read_manifests(path: Path) -> list[Document]:
+    """Return the documents of one file, variables and all. Raises `InvalidFile`."""
+    try:
+        return read_all(path, tolerant=True)
+    except InvalidFile as error:
+        raise InvalidFile([_unquoted(problem, path) for problem in error.problems]) from None
+
+
+def judge(documents: Iterable[Document], karpenter_version: str) -> list[Located]:
+    """Return what is wrong with *documents* one by one, whatever else their folder holds."""
+    problems: list[Located] = []
+    for document in documents:
+        _object(document, karpenter_version, problems)
+    return problems
 
 
 def _unquoted(problem: Located, path: Path) -> Located:

@@ -30,8 +30,9 @@ from constructs_lib._team import TeamSpec, job_role_name
 from constructs_lib._versions import DEFAULT_KARPENTER, KARPENTER_SINCE, numbers
 from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
 from provisioners.load import Found, Pools, judge_pools
-from provisioners.source import InvalidFile, Located, Verdict, read
+from provisioners.source import Document, InvalidFile, Located, Verdict, read
 from provisioners.spec import DnsLabel, Path, Problem, Spec, text
+from stacks import landing
 
 PlatformName = Annotated[
     str,
@@ -343,10 +344,11 @@ def stack_name(platform: PlatformSpec, stack: str) -> str:
 
 
 class Platform(NamedTuple):
-    """A platform and its node pools, read and found valid together."""
+    """A platform and its node pools, read from *document* and found valid together."""
 
     spec: PlatformSpec
     pools: Pools
+    document: Document
 
     @property
     def advice(self) -> Sequence[Located]:
@@ -393,7 +395,10 @@ def load(path: pathlib.Path) -> Platform:
         verdict.hold(_placing(spec, found.names))
     if spec is None or verdict.problems or found.problems:
         raise InvalidFile([*verdict.problems, *found.problems])
-    return Platform(spec, found.pools)
+    platform = Platform(spec, found.pools, document)
+    if lost := landing.check(platform).problems:
+        raise InvalidFile(lost)
+    return platform
 
 
 def _placing(spec: PlatformSpec, node_pools: Collection[str]) -> Iterator[Problem]:

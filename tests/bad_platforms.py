@@ -720,7 +720,8 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
         {"karpenter: {}": "karpenter: {version: v0.37.0}"},
         [
             "platform.yaml:10:22: karpenter.version: must be a release of Karpenter 1.x, written in full, got "
-            "'v0.37.0'; for example '1.14.1'; older releases know no NodePool v1"
+            "'v0.37.0'; for example '1.14.1'; older ones run on no Kubernetes that EKS still has, and `emr-eks "
+            "provisioners convert` turns their Provisioners into node pools"
         ],
     ),
     "a Karpenter in two numbers": (
@@ -1141,13 +1142,18 @@ POOLS: dict[str, tuple[dict[str, str], dict[str, tuple[str, str]], list[str]]] =
             "this folder, got 'sprak'; did you mean 'spark'?"
         ],
     ),
-    "a Provisioner": (
+    "a NodePool of the beta": (
         {},
-        {"old.yaml": ("", "apiVersion: karpenter.sh/v1alpha5\nkind: Provisioner\nmetadata: {name: old}\n")},
+        {"old.yaml": ("", "apiVersion: karpenter.sh/v1beta1\nkind: NodePool\nmetadata: {name: old}\n")},
         [
             "provisioners/old.yaml:1:13: apiVersion: is an API that Karpenter 1.1 and newer no longer have, got "
-            "'karpenter.sh/v1alpha5'; convert it to v1 NodePool"
+            "'karpenter.sh/v1beta1'; convert it to v1 NodePool"
         ],
+    ),
+    "an empty Provisioner": (
+        {},
+        {"old.yaml": ("", "apiVersion: karpenter.sh/v1alpha5\nkind: Provisioner\nmetadata: {name: old}\n")},
+        ["provisioners/old.yaml:1:1: spec: is required; add it"],
     ),
     "an empty file": ({}, {"more.yaml": ("", "")}, ["provisioners/more.yaml:1:1: is empty; write at least one key"]),
     "teams whose pools are gone": (

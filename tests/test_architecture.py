@@ -50,7 +50,7 @@ def imports(file: Path) -> Iterator[str]:
 def is_pure(module: str) -> bool:
     """Tell whether *module* must not lead to cdktf."""
     package, _, rest = module.partition(".")
-    if package in ("provisioners", "emr_eks") or module == "stacks.platform":
+    if package in ("provisioners", "emr_eks") or module in ("stacks.landing", "stacks.platform", "stacks.support"):
         return True
     return package == "constructs_lib" and rest.startswith("_")
 

@@ -11,7 +11,7 @@ import typer
 from emr_eks import tables
 from emr_eks.failures import Failure
 from emr_eks.job.spec import JobSpec
-from emr_eks.options import DEFAULT_PLATFORM, Format, PlatformFile
+from emr_eks.options import DEFAULT_PLATFORM, Format, Output, PlatformFile
 from provisioners.source import InvalidFile, read, validate
 from stacks.platform import PlatformSpec, load
 
@@ -24,7 +24,6 @@ Team = Annotated[str, typer.Option("--team", "-t", help="The team, as platform.y
 Local = Annotated[bool, typer.Option("--local", help="Use the embedded cloud of `emr-eks local`.")]
 Profile = Annotated[str | None, typer.Option("--profile", envvar="AWS_PROFILE", help="The AWS profile.")]
 EndpointUrl = Annotated[str | None, typer.Option("--endpoint-url", help="Another place to find AWS at.")]
-Output = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
 
 
 @app.command()

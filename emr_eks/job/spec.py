@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from constructs_lib._versions import DEFAULT_RELEASE, ReleaseLabel
+from constructs_lib._versions import DEFAULT_RELEASE, EMR_FEATURES, ReleaseLabel, release_has
 from provisioners.spec import DnsLabel, Items, Problem, Spec, text
 
 Memory = Annotated[
@@ -66,6 +66,9 @@ class JobSpec(Spec):
     spark: dict[str, str] = Field({}, description="Spark properties, their values in quotes.")
 
     def rules(self) -> Iterator[Problem]:
+        if not release_has(self.release, "pod templates"):
+            since = " and ".join(EMR_FEATURES["pod templates"])
+            yield Problem(("release",), f"must know pod templates, as EMR does since {since}", self.release)
         if len(self.spark) > MAX_PROPERTIES - len(PLATFORM_PROPERTIES):
             yield Problem(
                 ("spark",),

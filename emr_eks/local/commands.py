@@ -14,7 +14,7 @@ import typer
 from emr_eks import tables
 from emr_eks.failures import Failure
 from emr_eks.local.home import Home
-from emr_eks.options import DEFAULT_PLATFORM, Format, PlatformFile
+from emr_eks.options import DEFAULT_PLATFORM, Format, Output, PlatformFile
 from stacks.platform import load
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ app = typer.Typer(
     help="Try a platform on this machine: the real cdktf and Terraform, an emulated AWS, and a stand-in for "
     "Kubernetes that checks and stores objects. No pod runs.",
 )
-Output = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
 
 
 @app.command()

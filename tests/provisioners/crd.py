@@ -21,7 +21,10 @@ DATA = Path(__file__).parents[2].parent / "shared" / "data" / "karpenter-crds"
 _FILES = {
     "NodePool": "karpenter.sh_nodepools.yaml",
     "EC2NodeClass": "karpenter.k8s.aws_ec2nodeclasses.yaml",
+    "Provisioner": "karpenter.sh_provisioners.yaml",
+    "AWSNodeTemplate": "karpenter.k8s.aws_awsnodetemplates.yaml",
 }
+_API_VERSIONS = {"Provisioner": "v1alpha5", "AWSNodeTemplate": "v1alpha1"}
 _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _KEEPS = (
     *("type", "enum", "pattern", "required", "format"),
@@ -71,13 +74,14 @@ def _crd(version: str, kind: str) -> dict[str, Any]:
     if not path.exists():
         pytest.skip(f"no CRD of Karpenter {version} at {path}")
     definition = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    v1 = next(each for each in definition["spec"]["versions"] if each["name"] == "v1")
-    schema = v1["schema"]["openAPIV3Schema"]
+    api = _API_VERSIONS.get(kind, "v1")
+    served = next(each for each in definition["spec"]["versions"] if each["name"] == api)
+    schema = served["schema"]["openAPIV3Schema"]
     schema["properties"].pop("status", None)
     schema["required"] = ["apiVersion", "kind", "metadata", "spec"]
     schema["properties"]["apiVersion"] = {
         "type": "string",
-        "enum": [f"{definition['spec']['group']}/v1"],
+        "enum": [f"{definition['spec']['group']}/{api}"],
     }
     schema["properties"]["kind"] = {"type": "string", "enum": [kind]}
     json_schema = _json_schema(schema)

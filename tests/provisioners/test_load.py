@@ -264,10 +264,10 @@ THE_CLASS = f"---\n{HEAD}{TERMS}  role: r\n"
             ],
         ),
         (
-            "apiVersion: karpenter.sh/v1alpha5\nkind: Provisioner\n",
+            "apiVersion: karpenter.sh/v1alpha4\nkind: Provisioner\n",
             [
                 "pools.yaml:1:13: apiVersion: is an API that Karpenter 1.1 and newer no longer have, "
-                "got 'karpenter.sh/v1alpha5'; convert it to v1 NodePool"
+                "got 'karpenter.sh/v1alpha4'; convert it to v1 NodePool"
             ],
         ),
         (

@@ -89,6 +89,11 @@ def test_changed_code_gets_a_new_key() -> None:
             "got 'a b'; for example 'daily-sales'",
         ),
         (
+            "name: a\nteam: etl\nrelease: emr-6.2.0-latest\nentry_point: x.py\n",
+            "job.yaml:3:10: release: must know pod templates, as EMR does since 5.33.0 and 6.3.0, "
+            "got 'emr-6.2.0-latest'",
+        ),
+        (
             "name: a\nteam: etl\nentry_point: x.py\nexecutor:\n  memory: 4\n",
             "job.yaml:5:11: executor.memory: must be text, got 4; put it in quotes",
         ),

@@ -1,0 +1,1 @@
+"""`emr-eks provisioners`: node pools on their own."""

@@ -1,0 +1,108 @@
+"""Can every pod of a platform land? Its nodes, its pods, and what keeps one from the other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
+from constructs_lib._pod_template import COMPONENTS, NODE_GROUP_LABEL, Component, pod_template
+from constructs_lib._system_pods import SystemPod, addon_pods, karpenter_pod
+from provisioners import labels
+from provisioners.landing import report
+from provisioners.landing.capacity import Reserve
+from provisioners.landing.check import Landing, land
+from provisioners.landing.fleet import Fleet, Surroundings, Taint, node_group_fleet, node_pool_fleet
+from provisioners.landing.pod import Origin, Pod, PodSpec, pod
+from provisioners.source import Document, Located, validate
+
+if TYPE_CHECKING:
+    from stacks.platform import Platform
+
+SPARK_DEFAULTS = {"cpu": 1000, "memory": 1408 * 2**20}
+"""One core, 1 GiB and the least overhead: https://spark.apache.org/docs/latest/running-on-kubernetes.html"""
+JOB_SUBMITTER = {"containers": [{}, {"resources": {"requests": {"cpu": "100m", "memory": "200Mi"}}}]}
+"""https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/emr-eks-job-submitter.html"""
+NODE_GROUP_MEMORY_OVERHEAD = 0.015
+"""The share of a machine's memory that no node group's node has; most lack more, but none has it."""
+
+
+class Findings(NamedTuple):
+    """Where the pods of a platform can run, what is wrong, and what is worth a look."""
+
+    landings: list[Landing]
+    problems: list[Located]
+    advice: list[Located]
+
+
+def check(platform: Platform, further: Iterable[Pod] = ()) -> Findings:
+    """Follow all pods of *platform*, and *further* ones, to the nodes that it describes."""
+    fleets = [*_fleets(platform)]
+    system = [] if platform.spec.existing_cluster else [*_system_pods(platform)]
+    daemons = [_pod_of(each, platform.document) for each in system if each.daemon]
+    pods = [
+        *(_pod_of(each, platform.document) for each in system if not each.daemon),
+        *_team_pods(platform),
+        *further,
+    ]
+    landings = land(pods, fleets, daemons)
+    return Findings(
+        landings,
+        [*report.lost(landings, Origin(platform.document, ("name",), whole=True))],
+        [*report.advice(landings, fleets)],
+    )
+
+
+def _fleets(platform: Platform) -> Iterator[Fleet]:
+    spec, classes = platform.spec, {each.metadata.name: each for each in platform.pools.node_classes}
+    around = Surroundings(spec.region, tuple(spec.zones))
+    for pool in platform.pools.node_pools:
+        written = platform.pools.documents.get(pool.metadata.name)
+        node_class = classes.get(pool.spec.template.spec.node_class_ref.name)
+        yield node_pool_fleet(pool, node_class, around, Origin(written) if written else None)
+    for name, group in sorted(spec.node_groups.items()):
+        yield _node_group(name, group, around, Origin(platform.document, ("node_groups", name)))
+
+
+def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: Origin) -> Fleet:
+    return node_group_fleet(
+        name,
+        group.instance_types,
+        around=around._replace(zones=tuple(group.availability_zones) or around.zones),
+        given={**group.labels, labels.NODE_GROUP_CAPACITY_TYPE: group.capacity_type, NODE_GROUP_LABEL: name},
+        taints=[
+            Taint(each.key, each.value, KUBERNETES_EFFECT[each.effect], ("taints", index))
+            for index, each in enumerate(group.taints)
+        ],
+        keeps=Reserve(NODE_GROUP_MEMORY_OVERHEAD, disk=group.disk_size_gib * 2**30),
+        origin=origin,
+    )
+
+
+def _system_pods(platform: Platform) -> Iterator[SystemPod]:
+    yield from addon_pods(platform.spec.cluster.addons)
+    if platform.spec.karpenter:
+        yield karpenter_pod()
+
+
+def _pod_of(each: SystemPod, document: Document) -> Pod:
+    spec = validate(PodSpec, document, data=each.spec, prefix=each.path)
+    return pod(each.name, spec, Origin(document, each.path, whole=True) if each.path else None)
+
+
+def _team_pods(platform: Platform) -> Iterator[Pod]:
+    submitter = PodSpec.model_validate(JOB_SUBMITTER)
+    for team in sorted(platform.spec.teams):
+        for component in COMPONENTS:
+            origin = Origin(platform.document, ("teams", team, f"{component}_pool"), whole=True)
+            yield spark_pod(platform, team, component, SPARK_DEFAULTS, origin)
+        if not platform.spec.existing_cluster:
+            yield pod(f"{team}/job-submitter", submitter)
+
+
+def spark_pod(
+    platform: Platform, team: str, component: Component, requests: Mapping[str, int], origin: Origin | None = None
+) -> Pod:
+    """Return a driver or executor of *team* that asks for *requests*: `cpu` in millicores, `memory` in bytes."""
+    template = pod_template(component, platform.placements(team)[component])
+    return pod(f"{team}/{component}", PodSpec.model_validate(template["spec"]), origin, at_least=requests)
