@@ -40,8 +40,9 @@ def build(app: App, platform: Platform) -> None:
         cluster_stack = ClusterStack(app, spec, network)
         stacks.append(cluster_stack)
         cluster = cluster_stack.cluster
-        if spec.karpenter and cluster_stack.karpenter:
-            stacks.append(AddonsStack(app, spec, spec.karpenter, cluster, cluster_stack.karpenter))
+        karpenter, autoscaler = cluster_stack.karpenter, cluster_stack.autoscaler
+        if karpenter or autoscaler:
+            stacks.append(AddonsStack(app, spec, cluster, karpenter=karpenter, autoscaler=autoscaler))
     if platform.pools.node_pools:
         stacks.append(NodePoolsStack(app, spec, platform.pools, cluster))
     if spec.teams:

@@ -1,11 +1,12 @@
-"""What runs in the cluster before Spark does: Karpenter's charts."""
+"""What runs in the cluster before Spark does: the charts of the controllers of nodes."""
 
 from __future__ import annotations
 
 from constructs import Construct
 
 from constructs_lib.cluster import EksClusterLike
-from constructs_lib.karpenter_access import KarpenterAccess, KarpenterSpec
+from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart
+from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.karpenter_charts import KarpenterCharts
 from stacks._stack import PlatformStack
 from stacks.platform import PlatformSpec
@@ -18,17 +19,28 @@ class AddonsStack(PlatformStack):
         self,
         scope: Construct,
         platform: PlatformSpec,
-        spec: KarpenterSpec,
         cluster: EksClusterLike,
-        access: KarpenterAccess,
+        *,
+        karpenter: KarpenterAccess | None,
+        autoscaler: ClusterAutoscalerAccess | None,
     ) -> None:
         super().__init__(scope, platform, "addons")
         self.add_helm(cluster)
-        KarpenterCharts(
-            self,
-            "karpenter",
-            spec=spec,
-            cluster=cluster,
-            access=access,
-            isolated=bool(platform.vpc and platform.vpc.nat_gateways == "none"),
-        )
+        if karpenter and platform.karpenter:
+            KarpenterCharts(
+                self,
+                "karpenter",
+                spec=platform.karpenter,
+                cluster=cluster,
+                access=karpenter,
+                isolated=bool(platform.vpc and platform.vpc.nat_gateways == "none"),
+            )
+        if autoscaler and platform.cluster_autoscaler:
+            ClusterAutoscalerChart(
+                self,
+                "cluster-autoscaler",
+                spec=platform.cluster_autoscaler,
+                cluster=cluster,
+                access=autoscaler,
+                region=platform.region,
+            )

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from constructs_lib._bucket import BucketSpec
 from constructs_lib._cluster import ClusterSpec, ExistingClusterSpec
+from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, too_long
 from constructs_lib._karpenter import KarpenterSpec
 from constructs_lib._names import (
     AccountId,
@@ -125,6 +126,9 @@ class PlatformSpec(Spec):
         None,
         description="Karpenter and the node pools in `provisioners/`; on an existing cluster, the pools only.",
     )
+    cluster_autoscaler: ClusterAutoscalerSpec | None = Field(
+        None, description="Cluster Autoscaler, which scales the managed node groups."
+    )
     bucket: BucketSpec = Field(BucketSpec(), description="The bucket for job code, pod templates, data and logs.")
     emr_service_linked_role: Literal["create", "reuse"] = Field(
         "reuse",
@@ -140,6 +144,7 @@ class PlatformSpec(Spec):
         yield from self._addresses()
         yield from self._keys()
         yield from self._karpenter()
+        yield from self._cluster_autoscaler()
         yield from self._teams()
         yield from self._bucket()
 
@@ -278,6 +283,25 @@ class PlatformSpec(Spec):
                 "raise min_size, or add a node group of two small on-demand nodes",
                 reads=(("existing_cluster",),),
             )
+
+    def _cluster_autoscaler(self) -> Iterator[Problem]:
+        if not self.cluster_autoscaler:
+            return
+        if self.existing_cluster:
+            yield Problem(
+                ("cluster_autoscaler",),
+                "must not stand beside `existing_cluster`, whose node groups are its own",
+                reads=(("existing_cluster",),),
+            )
+        elif not any(group.min_size for group in self.node_groups.values()):
+            yield Problem(
+                ("node_groups",),
+                "must keep at least 1 node (min_size) for Cluster Autoscaler itself to run on",
+                hint="give a group of on-demand nodes a min_size",
+                reads=(("cluster_autoscaler",),),
+            )
+        for name in sorted(self.node_groups):
+            yield from too_long(name, self.node_groups[name])
 
     def _teams(self) -> Iterator[Problem]:
         namespaces: dict[str, str] = {}
