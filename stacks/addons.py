@@ -1,4 +1,4 @@
-"""What runs in the cluster before Spark does: the charts of the controllers of nodes."""
+"""What the cluster has before Spark runs there: the controllers of nodes, and the priorities of pods."""
 
 from __future__ import annotations
 
@@ -8,24 +8,32 @@ from constructs_lib.cluster import EksClusterLike
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart
 from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.karpenter_charts import KarpenterCharts
+from constructs_lib.priority_class import PriorityClass
 from stacks._stack import PlatformStack
 from stacks.platform import PlatformSpec
 
 
 class AddonsStack(PlatformStack):
-    """Holds the charts that the platform installs."""
+    """Holds the charts that the platform installs, and its priority classes."""
 
     def __init__(
         self,
         scope: Construct,
         platform: PlatformSpec,
-        cluster: EksClusterLike,
+        built: EksClusterLike | None,
         *,
         karpenter: KarpenterAccess | None,
         autoscaler: ClusterAutoscalerAccess | None,
     ) -> None:
         super().__init__(scope, platform, "addons")
-        self.add_helm(cluster)
+        cluster = self.cluster_of(built)
+        if karpenter or autoscaler:
+            self.add_helm(cluster)
+        if platform.priority_classes:
+            self.add_kubernetes(cluster)
+        place = Construct(self, "priority-class")
+        for name, value in sorted(platform.priority_classes.items()):
+            PriorityClass(place, name, name=name, value=value)
         if karpenter and platform.karpenter:
             KarpenterCharts(
                 self,

@@ -7,7 +7,7 @@ from typing import Any
 from constructs import Construct
 
 from constructs_lib._cluster_autoscaler import group_tags
-from constructs_lib.addon import Addon, AddonSpec, ebs_csi_role, pod_network
+from constructs_lib.addon import Addon, AddonSpec, ebs_csi_role, vpc_cni
 from constructs_lib.cluster import Cluster
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess
 from constructs_lib.karpenter_access import KarpenterAccess
@@ -37,7 +37,7 @@ class ClusterStack(PlatformStack):
         first = [
             self._addon(
                 name,
-                configuration=pod_network(network.pod_subnet_ids, self.cluster.security_group_id)
+                configuration=vpc_cni(network.pod_subnet_ids, self.cluster.security_group_id)
                 if name == "vpc-cni"
                 else None,
             )

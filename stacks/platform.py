@@ -27,6 +27,7 @@ from constructs_lib._names import (
 )
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
+from constructs_lib._priority import DEFAULT_PRIORITIES, Priority
 from constructs_lib._team import TeamSpec, job_role_name
 from constructs_lib._versions import DEFAULT_KARPENTER, KARPENTER_SINCE, numbers
 from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
@@ -129,6 +130,10 @@ class PlatformSpec(Spec):
     cluster_autoscaler: ClusterAutoscalerSpec | None = Field(
         None, description="Cluster Autoscaler, which scales the managed node groups."
     )
+    priority_classes: dict[DnsLabel, Priority] = Field(
+        DEFAULT_PRIORITIES,
+        description="Priority classes by name: whose pods find no room drive out pods of lower ones.",
+    )
     bucket: BucketSpec = Field(BucketSpec(), description="The bucket for job code, pod templates, data and logs.")
     emr_service_linked_role: Literal["create", "reuse"] = Field(
         "reuse",
@@ -145,6 +150,7 @@ class PlatformSpec(Spec):
         yield from self._keys()
         yield from self._karpenter()
         yield from self._cluster_autoscaler()
+        yield from self._priorities()
         yield from self._teams()
         yield from self._bucket()
 
@@ -303,6 +309,19 @@ class PlatformSpec(Spec):
         for name in sorted(self.node_groups):
             yield from too_long(name, self.node_groups[name])
 
+    def _priorities(self) -> Iterator[Problem]:
+        for name in sorted(self.teams):
+            for field in ("driver_priority", "executor_priority"):
+                priority = getattr(self.teams[name], field)
+                if priority not in self.priority_classes and not self.existing_cluster:
+                    known = ", ".join(sorted(self.priority_classes)) or "none"
+                    yield Problem(
+                        ("teams", name, field),
+                        f"must be one of the priority classes {known}",
+                        priority,
+                        reads=(("priority_classes",), ("existing_cluster",)),
+                    )
+
     def _teams(self) -> Iterator[Problem]:
         namespaces: dict[str, str] = {}
         roles: dict[str, str] = {}
@@ -381,23 +400,20 @@ class Platform(NamedTuple):
         """Return where the pods of *team* run, by Spark component."""
         spec = self.spec.teams[team]
         return {
-            "driver": self._placement(spec.driver_pool),
-            "executor": self._placement(spec.executor_pool),
+            "driver": self._placement(spec.driver_pool, spec.driver_priority),
+            "executor": self._placement(spec.executor_pool, spec.executor_priority),
         }
 
-    def _placement(self, name: str) -> Placement:
+    def _placement(self, name: str, priority: str) -> Placement:
         """Return what lands a pod on the node pool, or else the node group, *name*."""
         for pool in self.pools.node_pools:
             if pool.metadata.name == name:
                 taints = pool.spec.template.spec.taints or ()
-                return Placement(
-                    {NODE_POOL_LABEL: name}, tolerating([(t.key, t.value or "", t.effect) for t in taints])
-                )
+                tolerations = tolerating([(t.key, t.value or "", t.effect) for t in taints])
+                return Placement({NODE_POOL_LABEL: name}, tolerations, priority)
         group = self.spec.node_groups[name]
-        return Placement(
-            {NODE_GROUP_LABEL: name},
-            tolerating([(t.key, t.value, KUBERNETES_EFFECT[t.effect]) for t in group.taints]),
-        )
+        tolerations = tolerating([(t.key, t.value, KUBERNETES_EFFECT[t.effect]) for t in group.taints])
+        return Placement({NODE_GROUP_LABEL: name}, tolerations, priority)
 
 
 def load(path: pathlib.Path) -> Platform:
