@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from cdktf import App, TerraformStack
 
     from constructs_lib.cluster import Cluster
+    from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess
+    from constructs_lib.karpenter_access import KarpenterAccess
     from constructs_lib.vpc import Network
 
 
@@ -32,6 +34,8 @@ def build(app: App, platform: Platform) -> None:
     stacks: list[TerraformStack] = []
     network: Network | None = ExistingVpc(spec.existing_vpc) if spec.existing_vpc else None
     cluster: Cluster | None = None
+    karpenter: KarpenterAccess | None = None
+    autoscaler: ClusterAutoscalerAccess | None = None
     if spec.vpc:
         network_stack = NetworkStack(app, spec, spec.vpc)
         stacks.append(network_stack)
@@ -40,8 +44,9 @@ def build(app: App, platform: Platform) -> None:
         cluster_stack = ClusterStack(app, spec, network)
         stacks.append(cluster_stack)
         cluster = cluster_stack.cluster
-        if spec.karpenter and cluster_stack.karpenter:
-            stacks.append(AddonsStack(app, spec, spec.karpenter, cluster, cluster_stack.karpenter))
+        karpenter, autoscaler = cluster_stack.karpenter, cluster_stack.autoscaler
+    if karpenter or autoscaler or spec.priority_classes:
+        stacks.append(AddonsStack(app, spec, cluster, karpenter=karpenter, autoscaler=autoscaler))
     if platform.pools.node_pools:
         stacks.append(NodePoolsStack(app, spec, platform.pools, cluster))
     if spec.teams:

@@ -16,11 +16,19 @@ NODE_GROUP_LABEL = "emr-eks/node-group"
 NODE_POOL_LABEL = labels.NODE_POOL
 
 
+_STAYS = {
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+}
+"""Keeps the controllers of nodes from moving a driver, which would end its job."""
+
+
 class Placement(NamedTuple):
-    """What a pod says to land on certain nodes."""
+    """What a pod says to land on certain nodes, and whom it may drive out there."""
 
     node_selector: Mapping[str, str]
     tolerations: Sequence[Mapping[str, str]] = ()
+    priority_class: str = ""
 
 
 def pod_template(component: Component, placement: Placement) -> dict[str, Any]:
@@ -31,8 +39,11 @@ def pod_template(component: Component, placement: Placement) -> dict[str, Any]:
     spec: dict[str, Any] = {"nodeSelector": dict(placement.node_selector)}
     if placement.tolerations:
         spec["tolerations"] = [dict(toleration) for toleration in placement.tolerations]
+    if placement.priority_class:
+        spec["priorityClassName"] = placement.priority_class
     spec["containers"] = [{"name": f"spark-kubernetes-{component}"}]
-    return {"apiVersion": "v1", "kind": "Pod", "spec": spec}
+    metadata = {"metadata": {"annotations": dict(_STAYS)}} if component == "driver" else {}
+    return {"apiVersion": "v1", "kind": "Pod", **metadata, "spec": spec}
 
 
 def pod_template_key(team: str, component: Component) -> str:

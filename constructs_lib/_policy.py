@@ -92,3 +92,25 @@ def pod_identity_trust(account_id: str) -> str:
         actions=("sts:AssumeRole", "sts:TagSession"),
         conditions={"StringEquals": {"aws:SourceAccount": account_id}},
     )
+
+
+def service_account_trust(oidc_provider_arn: str, oidc_issuer: str, namespace: str, service_account: str) -> str:
+    """Return the trust of a role for exactly one service account of the cluster with that OIDC issuer.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+    """
+    return document(
+        [
+            Statement(
+                "AssumeRoleWithWebIdentity",
+                ["sts:AssumeRoleWithWebIdentity"],
+                principals={"Federated": [oidc_provider_arn]},
+                conditions={
+                    "StringEquals": {
+                        f"{oidc_issuer}:aud": "sts.amazonaws.com",
+                        f"{oidc_issuer}:sub": f"system:serviceaccount:{namespace}:{service_account}",
+                    }
+                },
+            )
+        ]
+    )

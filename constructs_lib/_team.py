@@ -7,6 +7,8 @@ from pydantic import Field
 from constructs_lib._job_role import JobRoleSpec
 from constructs_lib._log_group import RetentionDays
 from constructs_lib._names import fit
+from constructs_lib._namespace import QuotaSpec
+from constructs_lib._priority import DEFAULT_DRIVER, DEFAULT_EXECUTOR
 from provisioners.spec import DnsLabel, Spec
 
 
@@ -14,10 +16,19 @@ class TeamSpec(Spec):
     """One team: a namespace, a virtual cluster, a job role, a log group and pod templates."""
 
     namespace: DnsLabel | None = Field(None, description="The Kubernetes namespace, by default the team's name.")
+    quota: QuotaSpec | None = Field(
+        QuotaSpec(), description="What the team's pods may ask for together; `null` for no bound."
+    )
     job_role: JobRoleSpec = Field(JobRoleSpec(), description="What the team's jobs may do in AWS.")
     log_retention_days: RetentionDays = Field(30, description="How long the logs of jobs stay in CloudWatch.")
     driver_pool: DnsLabel = Field("spark-driver", description="Node pool or node group that drivers run on.")
     executor_pool: DnsLabel = Field("spark-executor", description="Node pool or node group that executors run on.")
+    driver_priority: DnsLabel = Field(
+        DEFAULT_DRIVER, description="Priority class of drivers: the highest, for a job does not survive its driver."
+    )
+    executor_priority: DnsLabel = Field(
+        DEFAULT_EXECUTOR, description="Priority class of executors, which come back when they had to make room."
+    )
 
 
 def job_role_name(cluster_name: str, team: str, spec: TeamSpec) -> str:

@@ -18,7 +18,7 @@ from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.role import Role
 
-__all__ = ["Addon", "AddonSpec", "ebs_csi_role", "pod_network"]
+__all__ = ["Addon", "AddonSpec", "ebs_csi_role", "vpc_cni"]
 
 
 class Addon(Construct):
@@ -70,14 +70,16 @@ def ebs_csi_role(scope: Construct, id: str, *, cluster: EksClusterLike, account:
     return role
 
 
-def pod_network(pod_subnet_ids: Mapping[str, str], security_group_id: str) -> dict[str, Any]:
-    """Return the configuration of vpc-cni that gives pods addresses from subnets of their own.
+def vpc_cni(pod_subnet_ids: Mapping[str, str], security_group_id: str) -> dict[str, Any]:
+    """Return the configuration of vpc-cni: it enforces network policies, and pods may have subnets of their own.
 
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy-configure.html
     https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html
     """
+    policies = {"enableNetworkPolicy": "true"}
     if not pod_subnet_ids:
-        return {}
-    return {
+        return policies
+    return policies | {
         "env": {
             "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true",
             "ENI_CONFIG_LABEL_DEF": "topology.kubernetes.io/zone",

@@ -7,7 +7,6 @@ import json
 from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
 from cdktf_cdktf_provider_aws.cloudwatch_event_target import CloudwatchEventTarget
 from cdktf_cdktf_provider_aws.eks_access_entry import EksAccessEntry
-from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
@@ -25,18 +24,12 @@ from constructs_lib._karpenter import (
     queue_policy,
 )
 from constructs_lib._names import fit
-from constructs_lib._policy import (
-    MANAGED_POLICY_LIMIT,
-    Statement,
-    check_size,
-    document,
-    pod_identity_trust,
-    trust,
-)
+from constructs_lib._policy import MANAGED_POLICY_LIMIT, check_size, document, trust
 from constructs_lib._versions import numbers
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.role import Role
+from constructs_lib.service_account_role import ServiceAccountRole
 
 __all__ = ["KarpenterAccess", "KarpenterSpec"]
 
@@ -81,28 +74,21 @@ class KarpenterAccess(Construct):
     def _controller(
         self, spec: KarpenterSpec, cluster: EksClusterLike, account: Account, scope: ControllerScope
     ) -> Role:
-        role = Role(
+        role = ServiceAccountRole(
             self,
             "ControllerRole",
             name=fit(f"{cluster.name}-karpenter", 64),
-            trust=pod_identity_trust(account.id)
-            if spec.identity == "pod_identity"
-            else _irsa_trust(cluster, spec.namespace),
+            cluster=cluster,
+            namespace=spec.namespace,
+            service_account=_SERVICE_ACCOUNT,
+            identity=spec.identity,
+            account=account,
             description=f"Karpenter's controller in {cluster.name}",
         )
         for name, statements in controller_policies(scope, spec.version).items():
             text = check_size(document(statements), MANAGED_POLICY_LIMIT, f"{self.node.path}/{name}")
             policy = IamPolicy(self, f"{name}Policy", name=policy_name(name, cluster.name), policy=text)
             role.attach(name, policy.arn)
-        if spec.identity == "pod_identity":
-            EksPodIdentityAssociation(
-                self,
-                "ControllerIdentity",
-                cluster_name=cluster.id,
-                namespace=spec.namespace,
-                service_account=_SERVICE_ACCOUNT,
-                role_arn=role.arn,
-            )
         return role
 
     def _queue(self, arn: str, version: str) -> str:
@@ -132,21 +118,3 @@ class KarpenterAccess(Construct):
         CloudwatchEventTarget(
             place, "Target", rule=rule.name, target_id="KarpenterInterruptionQueueTarget", arn=queue_arn
         )
-
-
-def _irsa_trust(cluster: EksClusterLike, namespace: str) -> str:
-    return document(
-        [
-            Statement(
-                "AssumeRoleAsKarpenter",
-                ["sts:AssumeRoleWithWebIdentity"],
-                principals={"Federated": [cluster.oidc_provider_arn]},
-                conditions={
-                    "StringEquals": {
-                        f"{cluster.oidc_issuer}:aud": "sts.amazonaws.com",
-                        f"{cluster.oidc_issuer}:sub": f"system:serviceaccount:{namespace}:{_SERVICE_ACCOUNT}",
-                    }
-                },
-            )
-        ]
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cdktf import Fn, ITerraformDependable, TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.autoscaling_group_tag import AutoscalingGroupTagA, AutoscalingGroupTagTag
 from cdktf_cdktf_provider_aws.eks_node_group import (
     EksNodeGroup,
     EksNodeGroupLaunchTemplate,
@@ -91,6 +92,19 @@ class NodeGroup(Construct):
         """What others that need nodes name in their `after`."""
         self.name: str = self.resource.node_group_name
         self.arn: str = self.resource.arn
+
+    def tag_autoscaling_group(self, tags: Mapping[str, str]) -> None:
+        """Tag the auto-scaling group behind this one, which EKS makes and gives none of the group's own tags."""
+        place = Construct(self, "AutoscalingGroupTag")
+        name = self.resource.resources.get(0).autoscaling_groups.get(0).name
+        for key, value in literal(tags).items():
+            AutoscalingGroupTagA(
+                place,
+                key,
+                autoscaling_group_name=name,
+                # Nodes have these labels and taints already.
+                tag=AutoscalingGroupTagTag(key=key, value=value, propagate_at_launch=False),
+            )
 
     def _launch_template(self, name: str, spec: NodeGroupSpec, tags: Mapping[str, str]) -> LaunchTemplate:
         return LaunchTemplate(

@@ -72,6 +72,7 @@ class Team(Construct):
             name=virtual_cluster_name(cluster.name, name),
             namespace=namespace,
             cluster=cluster,
+            quota=spec.quota,
         )
         bucket.grant_read_write(self.job_role, prefix=f"{team_prefix(name)}/")
         bucket.grant_read_write(self.job_role, prefix=f"logs/{name}/")

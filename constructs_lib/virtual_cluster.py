@@ -8,7 +8,6 @@ from cdktf_cdktf_provider_aws.emrcontainers_virtual_cluster import (
     EmrcontainersVirtualClusterContainerProviderInfo,
     EmrcontainersVirtualClusterContainerProviderInfoEksInfo,
 )
-from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
 from cdktf_cdktf_provider_kubernetes.role_binding_v1 import (
     RoleBindingV1,
     RoleBindingV1Metadata,
@@ -23,8 +22,8 @@ from constructs_lib._names import checked
 from constructs_lib._policy import Statement
 from constructs_lib._virtual_cluster import EMR_RULES, EMR_USER, VirtualClusterName
 from constructs_lib.cluster import EksClusterLike
+from constructs_lib.namespace import Namespace, QuotaSpec
 from constructs_lib.role import Role
-from provisioners.spec import DnsLabel
 
 __all__ = ["VirtualCluster"]
 
@@ -37,23 +36,21 @@ class VirtualCluster(Construct):
     Removing it goes the other way round, and EMR refuses while jobs run: cancel them first.
     """
 
-    def __init__(self, scope: Construct, id: str, *, name: str, namespace: str, cluster: EksClusterLike) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        namespace: str,
+        cluster: EksClusterLike,
+        quota: QuotaSpec | None = None,
+    ) -> None:
         super().__init__(scope, id)
         self.name: str = checked(VirtualClusterName, name, self.node.path)
-        self.namespace: str = checked(DnsLabel, namespace, self.node.path)
-        home = NamespaceV1(
-            self,
-            "Namespace",
-            metadata=NamespaceV1Metadata(
-                name=namespace,
-                labels={
-                    "app.kubernetes.io/managed-by": "emr-eks",
-                    # Spark's pods run as an ordinary user but may mount what a job brings, so baseline, not restricted.
-                    "pod-security.kubernetes.io/enforce": "baseline",
-                },
-            ),
-        )
-        binding = self._let_emr_in(home.metadata.name)
+        self.namespace: str = namespace
+        home = Namespace(self, "Namespace", name=namespace, quota=quota)
+        binding = self._let_emr_in(home.name)
         resource = EmrcontainersVirtualCluster(
             self,
             "Resource",
@@ -62,7 +59,7 @@ class VirtualCluster(Construct):
                 id=cluster.id,
                 type="EKS",
                 info=EmrcontainersVirtualClusterContainerProviderInfo(
-                    eks_info=EmrcontainersVirtualClusterContainerProviderInfoEksInfo(namespace=home.metadata.name)
+                    eks_info=EmrcontainersVirtualClusterContainerProviderInfoEksInfo(namespace=home.name)
                 ),
             ),
             depends_on=[binding],

@@ -1,34 +1,54 @@
-"""What runs in the cluster before Spark does: Karpenter's charts."""
+"""What the cluster has before Spark runs there: the controllers of nodes, and the priorities of pods."""
 
 from __future__ import annotations
 
 from constructs import Construct
 
 from constructs_lib.cluster import EksClusterLike
-from constructs_lib.karpenter_access import KarpenterAccess, KarpenterSpec
+from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart
+from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.karpenter_charts import KarpenterCharts
+from constructs_lib.priority_class import PriorityClass
 from stacks._stack import PlatformStack
 from stacks.platform import PlatformSpec
 
 
 class AddonsStack(PlatformStack):
-    """Holds the charts that the platform installs."""
+    """Holds the charts that the platform installs, and its priority classes."""
 
     def __init__(
         self,
         scope: Construct,
         platform: PlatformSpec,
-        spec: KarpenterSpec,
-        cluster: EksClusterLike,
-        access: KarpenterAccess,
+        built: EksClusterLike | None,
+        *,
+        karpenter: KarpenterAccess | None,
+        autoscaler: ClusterAutoscalerAccess | None,
     ) -> None:
         super().__init__(scope, platform, "addons")
-        self.add_helm(cluster)
-        KarpenterCharts(
-            self,
-            "karpenter",
-            spec=spec,
-            cluster=cluster,
-            access=access,
-            isolated=bool(platform.vpc and platform.vpc.nat_gateways == "none"),
-        )
+        cluster = self.cluster_of(built)
+        if karpenter or autoscaler:
+            self.add_helm(cluster)
+        if platform.priority_classes:
+            self.add_kubernetes(cluster)
+        place = Construct(self, "priority-class")
+        for name, value in sorted(platform.priority_classes.items()):
+            PriorityClass(place, name, name=name, value=value)
+        if karpenter and platform.karpenter:
+            KarpenterCharts(
+                self,
+                "karpenter",
+                spec=platform.karpenter,
+                cluster=cluster,
+                access=karpenter,
+                isolated=bool(platform.vpc and platform.vpc.nat_gateways == "none"),
+            )
+        if autoscaler and platform.cluster_autoscaler:
+            ClusterAutoscalerChart(
+                self,
+                "cluster-autoscaler",
+                spec=platform.cluster_autoscaler,
+                cluster=cluster,
+                access=autoscaler,
+                region=platform.region,
+            )

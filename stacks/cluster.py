@@ -1,4 +1,4 @@
-"""The cluster in AWS: EKS, its nodes and add-ons, and Karpenter's permissions and queue."""
+"""The cluster in AWS: EKS, its nodes and add-ons, and what the controllers of nodes need there."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Any
 
 from constructs import Construct
 
-from constructs_lib.addon import Addon, AddonSpec, ebs_csi_role, pod_network
+from constructs_lib._cluster_autoscaler import group_tags
+from constructs_lib.addon import Addon, AddonSpec, ebs_csi_role, vpc_cni
 from constructs_lib.cluster import Cluster
+from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess
 from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.node_group import NodeGroup
 from constructs_lib.vpc import Network
@@ -35,7 +37,7 @@ class ClusterStack(PlatformStack):
         first = [
             self._addon(
                 name,
-                configuration=pod_network(network.pod_subnet_ids, self.cluster.security_group_id)
+                configuration=vpc_cni(network.pod_subnet_ids, self.cluster.security_group_id)
                 if name == "vpc-cni"
                 else None,
             )
@@ -48,7 +50,18 @@ class ClusterStack(PlatformStack):
             if platform.karpenter
             else None
         )
+        self.autoscaler = self._autoscaler(groups)
         self._outputs(groups)
+
+    def _autoscaler(self, groups: dict[str, NodeGroup]) -> ClusterAutoscalerAccess | None:
+        spec = self.platform.cluster_autoscaler
+        if not spec:
+            return None
+        for name, group in groups.items():
+            group.tag_autoscaling_group(group_tags(name, self.platform.node_groups[name]))
+        return ClusterAutoscalerAccess(
+            self, "cluster-autoscaler", spec=spec, cluster=self.cluster, account=self._account
+        )
 
     def _node_groups(self, network: Network, addons: list[Addon]) -> dict[str, NodeGroup]:
         place = Construct(self, "node-group")

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from constructs_lib._bucket import BucketSpec
 from constructs_lib._cluster import ClusterSpec, ExistingClusterSpec
+from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, too_long
 from constructs_lib._karpenter import KarpenterSpec
 from constructs_lib._names import (
     AccountId,
@@ -26,6 +27,7 @@ from constructs_lib._names import (
 )
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
+from constructs_lib._priority import DEFAULT_PRIORITIES, Priority
 from constructs_lib._team import TeamSpec, job_role_name
 from constructs_lib._versions import DEFAULT_KARPENTER, KARPENTER_SINCE, numbers
 from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
@@ -126,6 +128,13 @@ class PlatformSpec(Spec):
         None,
         description="Karpenter and the node pools in `provisioners/`; on an existing cluster, the pools only.",
     )
+    cluster_autoscaler: ClusterAutoscalerSpec | None = Field(
+        None, description="Cluster Autoscaler, which scales the managed node groups."
+    )
+    priority_classes: dict[DnsLabel, Priority] = Field(
+        DEFAULT_PRIORITIES,
+        description="Priority classes by name: whose pods find no room drive out pods of lower ones.",
+    )
     bucket: BucketSpec = Field(BucketSpec(), description="The bucket for job code, pod templates, data and logs.")
     emr_service_linked_role: Literal["create", "reuse"] = Field(
         "reuse",
@@ -141,6 +150,8 @@ class PlatformSpec(Spec):
         yield from self._addresses()
         yield from self._keys()
         yield from self._karpenter()
+        yield from self._cluster_autoscaler()
+        yield from self._priorities()
         yield from self._teams()
         yield from self._bucket()
 
@@ -280,6 +291,38 @@ class PlatformSpec(Spec):
                 reads=(("existing_cluster",),),
             )
 
+    def _cluster_autoscaler(self) -> Iterator[Problem]:
+        if not self.cluster_autoscaler:
+            return
+        if self.existing_cluster:
+            yield Problem(
+                ("cluster_autoscaler",),
+                "must not stand beside `existing_cluster`, whose node groups are its own",
+                reads=(("existing_cluster",),),
+            )
+        elif not any(group.min_size for group in self.node_groups.values()):
+            yield Problem(
+                ("node_groups",),
+                "must keep at least 1 node (min_size) for Cluster Autoscaler itself to run on",
+                hint="give a group of on-demand nodes a min_size",
+                reads=(("cluster_autoscaler",),),
+            )
+        for name in sorted(self.node_groups):
+            yield from too_long(name, self.node_groups[name])
+
+    def _priorities(self) -> Iterator[Problem]:
+        for name in sorted(self.teams):
+            for field in ("driver_priority", "executor_priority"):
+                priority = getattr(self.teams[name], field)
+                if priority not in self.priority_classes and not self.existing_cluster:
+                    known = ", ".join(sorted(self.priority_classes)) or "none"
+                    yield Problem(
+                        ("teams", name, field),
+                        f"must be one of the priority classes {known}",
+                        priority,
+                        reads=(("priority_classes",), ("existing_cluster",)),
+                    )
+
     def _teams(self) -> Iterator[Problem]:
         namespaces: dict[str, str] = {}
         roles: dict[str, str] = {}
@@ -359,23 +402,20 @@ class Platform(NamedTuple):
         """Return where the pods of *team* run, by Spark component."""
         spec = self.spec.teams[team]
         return {
-            "driver": self._placement(spec.driver_pool),
-            "executor": self._placement(spec.executor_pool),
+            "driver": self._placement(spec.driver_pool, spec.driver_priority),
+            "executor": self._placement(spec.executor_pool, spec.executor_priority),
         }
 
-    def _placement(self, name: str) -> Placement:
+    def _placement(self, name: str, priority: str) -> Placement:
         """Return what lands a pod on the node pool, or else the node group, *name*."""
         for pool in self.pools.node_pools:
             if pool.metadata.name == name:
                 taints = pool.spec.template.spec.taints or ()
-                return Placement(
-                    {NODE_POOL_LABEL: name}, tolerating([(t.key, t.value or "", t.effect) for t in taints])
-                )
+                tolerations = tolerating([(t.key, t.value or "", t.effect) for t in taints])
+                return Placement({NODE_POOL_LABEL: name}, tolerations, priority)
         group = self.spec.node_groups[name]
-        return Placement(
-            {NODE_GROUP_LABEL: name},
-            tolerating([(t.key, t.value, KUBERNETES_EFFECT[t.effect]) for t in group.taints]),
-        )
+        tolerations = tolerating([(t.key, t.value, KUBERNETES_EFFECT[t.effect]) for t in group.taints])
+        return Placement({NODE_GROUP_LABEL: name}, tolerations, priority)
 
 
 def load(path: pathlib.Path) -> Platform:

@@ -182,9 +182,10 @@ PLATFORMS: dict[str, dict[str, Any]] = {
         "karpenter": {"identity": "irsa"},
         "teams": TEN_TEAMS,
     },
-    "no NAT, no Karpenter": {
+    "no NAT, Cluster Autoscaler": {
         "vpc": {"availability_zones": ZONES, "nat_gateways": "none", "flow_logs": None},
         "karpenter": None,
+        "cluster_autoscaler": {},
         "node_groups": {"spot": SPOT},
         "teams": {"analytics": {"driver_pool": "managed-ondemand", "executor_pool": "spot"}},
     },

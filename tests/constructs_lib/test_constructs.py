@@ -13,12 +13,13 @@ from synthesised import Document, listed, policy, stack_of
 
 from constructs_lib._policy import Statement
 from constructs_lib.account import Account
-from constructs_lib.addon import Addon, AddonSpec, pod_network
+from constructs_lib.addon import Addon, AddonSpec, vpc_cni
 from constructs_lib.bucket import Bucket, BucketSpec
 from constructs_lib.cluster import AccessEntrySpec, Cluster, ClusterSpec, ExistingCluster, ExistingClusterSpec
 from constructs_lib.job_role import JobRole, JobRoleSpec
 from constructs_lib.karpenter_access import KarpenterAccess, KarpenterSpec
 from constructs_lib.log_group import LogGroup
+from constructs_lib.namespace import Namespace, QuotaSpec
 from constructs_lib.node_group import NodeGroup, NodeGroupSpec, TaintSpec
 from constructs_lib.role import Role
 from constructs_lib.team import Placement, Team, TeamSpec
@@ -113,9 +114,9 @@ def test_pods_may_have_addresses_of_their_own(synth: Synthesise) -> None:
     subnet = document.only("aws_subnet", cidr_block="100.64.0.0/19")
     # Without this edge Terraform may make the subnet before its addresses belong to the VPC.
     assert subnet["vpc_id"] == f"${{{document.address(association)}.vpc_id}}"
-    configuration = pod_network({"eu-west-1a": "subnet-1"}, "sg-1")
+    configuration = vpc_cni({"eu-west-1a": "subnet-1"}, "sg-1")
     assert configuration["eniConfig"]["subnets"] == {"eu-west-1a": {"id": "subnet-1", "securityGroups": ["sg-1"]}}
-    assert pod_network({}, "sg-1") == {}
+    assert vpc_cni({}, "sg-1") == {"enableNetworkPolicy": "true"}
 
 
 def test_the_default_security_group_lets_nothing_through(synth: Synthesise) -> None:
@@ -421,6 +422,34 @@ def test_a_virtual_cluster_comes_after_what_emr_needs_in_its_namespace(synth: Sy
     assert provider["type"] == "EKS"
     assert document.address(namespace) in provider["info"]["eks_info"]["namespace"]
     assert document.address(namespace) in binding["metadata"]["namespace"]
+
+
+def test_a_namespace_is_closed_to_others_and_has_bounds(synth: Synthesise) -> None:
+    document = synth(lambda stack: Namespace(stack, "home", name="etl", quota=QuotaSpec(cpu=10, memory_gib=40, pods=5)))
+    labels = document.only("kubernetes_namespace_v1")["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "baseline"
+    network = document.only("kubernetes_network_policy_v1")["spec"]
+    # All pods, and from pods of the same namespace only: a peer without namespaceSelector.
+    assert network["pod_selector"] == {}
+    assert network["policy_types"] == ["Ingress"]
+    assert network["ingress"] == [{"from": [{"pod_selector": {}}]}]
+    hard = document.only("kubernetes_resource_quota_v1")["spec"]["hard"]
+    assert hard == {
+        "requests.cpu": "10",
+        "requests.memory": "40Gi",
+        "pods": "5",
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    }
+    limit = document.only("kubernetes_limit_range_v1")["spec"]["limit"][0]
+    # A default limit would cut off executors that say only what they request.
+    assert limit.keys() == {"type", "default_request"}
+
+
+def test_a_namespace_without_quota_has_no_bounds(synth: Synthesise) -> None:
+    document = synth(lambda stack: Namespace(stack, "home", name="etl", quota=None))
+    assert not document.resources("kubernetes_resource_quota_v1")
+    assert not document.resources("kubernetes_limit_range_v1")
 
 
 def test_a_submitter_starts_jobs_under_one_role_and_follows_them(synth: Synthesise) -> None:

@@ -1,0 +1,141 @@
+"""Cluster Autoscaler as data: its settings, what it may do, and what it must be told of node groups.
+
+https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
+from constructs_lib._pod_template import NODE_GROUP_LABEL
+from constructs_lib._policy import Statement
+from provisioners.spec import DnsLabel, Problem, Spec
+
+SERVICE_ACCOUNT = "cluster-autoscaler"
+_TAG = "k8s.io/cluster-autoscaler"
+_TAG_KEY_LIMIT = 128
+"""Characters: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Tag.html"""
+
+Duration = Annotated[str, Field(pattern=r"^(\d+(s|m|h))+$")]
+
+
+class ClusterAutoscalerSpec(Spec):
+    """Cluster Autoscaler, which scales the managed node groups between their smallest and largest size."""
+
+    chart_version: Annotated[str, Field(pattern=r"^9\.\d+\.\d+$")] = Field("9.59.0", description="The chart's release.")
+    image_tag: Annotated[str, Field(pattern=r"^v1\.\d+\.\d+$")] | None = Field(
+        None, description="The controller's release, by default `v<Kubernetes version>.0`: the two belong together."
+    )
+    namespace: DnsLabel = Field("kube-system", description="Where the controller runs.")
+    identity: Literal["pod_identity", "irsa"] = Field(
+        "pod_identity", description="How the controller gets its AWS credentials."
+    )
+    replicas: Annotated[int, Field(ge=1, le=5)] = Field(2, description="Copies of the controller, one of them active.")
+    expander: Literal["least-waste", "most-pods", "price", "priority", "random"] = Field(
+        "least-waste", description="Which group grows when several would do."
+    )
+    balance_similar_node_groups: bool = Field(True, description="Whether groups alike are kept at the same size.")
+    skip_nodes_with_system_pods: bool = Field(False, description="Whether a node with a pod of kube-system stays.")
+    skip_nodes_with_local_storage: bool = Field(
+        False, description="Whether a node stays while a pod there uses emptyDir, as every Spark pod does."
+    )
+    scale_down_unneeded_time: Duration = Field("10m", description="How long a node is idle before it goes.")
+    scale_down_unready_time: Duration = Field("20m", description="How long a node is not ready before it goes.")
+
+
+def controller_policy(cluster_name: str) -> list[Statement]:
+    """Return what the controller may do: see every group, and scale those of this cluster."""
+    return [
+        Statement(
+            "ReadGroups",
+            [
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
+                "autoscaling:DescribeLaunchConfigurations",
+                "autoscaling:DescribeScalingActivities",
+                "ec2:DescribeImages",
+                "ec2:DescribeInstanceTypes",
+                "ec2:DescribeLaunchTemplateVersions",
+                "ec2:GetInstanceTypesFromInstanceRequirements",
+                "eks:DescribeNodegroup",
+            ],
+            ["*"],
+        ),
+        Statement(
+            "ScaleGroupsOfThisCluster",
+            ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+            ["*"],
+            conditions={"StringEquals": {f"aws:ResourceTag/{_TAG}/{cluster_name}": "owned"}},
+        ),
+    ]
+
+
+def group_tags(name: str, spec: NodeGroupSpec) -> dict[str, str]:
+    """Return the tags from which the controller knows what a node of an empty group would be like.
+
+    EKS tags the group for discovery itself, but says nothing of labels, taints and disk:
+    https://github.com/aws/containers-roadmap/issues/724
+    """
+    labels = {**spec.labels, NODE_GROUP_LABEL: name, "eks.amazonaws.com/capacityType": spec.capacity_type}
+    return {
+        **{f"{_TAG}/node-template/label/{key}": value for key, value in sorted(labels.items())},
+        **{
+            f"{_TAG}/node-template/taint/{taint.key}": f"{taint.value}:{KUBERNETES_EFFECT[taint.effect]}"
+            for taint in sorted(spec.taints, key=lambda each: each.key)
+        },
+        f"{_TAG}/node-template/resources/ephemeral-storage": f"{spec.disk_size_gib}Gi",
+    }
+
+
+def too_long(name: str, spec: NodeGroupSpec) -> Iterator[Problem]:
+    """Yield the labels and taints of a group whose tags for the controller would pass AWS's limit."""
+    for kind, keys in (("labels", sorted(spec.labels)), ("taints", [taint.key for taint in spec.taints])):
+        longest = _TAG_KEY_LIMIT - len(f"{_TAG}/node-template/{kind[:-1]}/")
+        for index, key in enumerate(keys):
+            if len(key) > longest:
+                yield Problem(
+                    ("node_groups", name, kind, key if kind == "labels" else index),
+                    f"must have a key of at most {longest} characters for Cluster Autoscaler, "
+                    "which reads it from a tag",
+                    key,
+                )
+
+
+def controller_values(
+    spec: ClusterAutoscalerSpec, *, cluster_name: str, region: str, kubernetes_version: str, role_arn: str
+) -> dict[str, Any]:
+    """Return the values of the controller's chart.
+
+    Keys as in https://github.com/kubernetes/autoscaler/blob/master/charts/cluster-autoscaler/values.yaml
+    """
+    annotations = {"eks.amazonaws.com/role-arn": role_arn} if spec.identity == "irsa" else {}
+    return {
+        "cloudProvider": "aws",
+        "awsRegion": region,
+        "autoDiscovery": {"clusterName": cluster_name},
+        "replicaCount": spec.replicas,
+        "image": {"tag": spec.image_tag or f"v{kubernetes_version}.0"},
+        "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT, "annotations": annotations}},
+        # It must not stand on nodes that another controller may take away.
+        "affinity": {
+            "nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": {
+                    "nodeSelectorTerms": [
+                        {"matchExpressions": [{"key": "karpenter.sh/nodepool", "operator": "DoesNotExist"}]}
+                    ]
+                }
+            }
+        },
+        "extraArgs": {
+            "balance-similar-node-groups": spec.balance_similar_node_groups,
+            "expander": spec.expander,
+            "scale-down-unneeded-time": spec.scale_down_unneeded_time,
+            "scale-down-unready-time": spec.scale_down_unready_time,
+            "skip-nodes-with-local-storage": spec.skip_nodes_with_local_storage,
+            "skip-nodes-with-system-pods": spec.skip_nodes_with_system_pods,
+        },
+    }
