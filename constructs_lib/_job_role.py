@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from constructs_lib._names import Arn, RoleName
+from constructs_lib._names import Arn, RoleName, Where
 from constructs_lib._policy import TRUST_POLICY_LIMIT, Statement, check_size, document
 from provisioners.spec import Items, Problem, Spec
 
@@ -91,7 +91,7 @@ def service_account_pattern(namespace: str, role_name: str, account_id: str) -> 
     return f"system:serviceaccount:{namespace}:emr-containers-sa-*-*-{account_id}-{base36(role_name)}"
 
 
-def irsa_trust(*, provider_arn: str, issuer: str, namespace: str, role_name: str, account_id: str, where: str) -> str:
+def irsa_trust(*, provider_arn: str, issuer: str, namespace: str, role_name: str, account_id: str, where: Where) -> str:
     """Return the trust policy that lets exactly the jobs of *namespace* assume the role.
 
     *issuer* is the cluster's OIDC issuer without `https://`. Raises `ValueError` where the policy is too large.

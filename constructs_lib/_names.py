@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError, WithJsonSchema
 
 from provisioners.spec import broken_rule, text
+
+Where = Callable[[], str]
+"""Tells a construct's path. Asked only when there is a problem to tell: the answer takes two questions to Node."""
 
 ClusterName = Annotated[
     str,
@@ -105,8 +109,8 @@ def _at_least(value: str, length: int) -> str:
     return value
 
 
-def checked(kind: Any, value: str, where: str) -> str:
-    """Return *value* if it is of the field type *kind*; *where* is the path of the construct that asks.
+def checked(kind: Any, value: str, where: Where) -> str:
+    """Return *value* if it is of the field type *kind*; *where* tells the path of the construct that asks.
 
     Raises `ValueError` that names the construct, the value and the rule.
     """
@@ -115,7 +119,7 @@ def checked(kind: Any, value: str, where: str) -> str:
     except ValidationError as error:
         rule = error.errors()[0]
         hint = rule.get("ctx", {}).get("hint")
-        raise ValueError(f"{where}: {rule['msg']}, got {value!r}" + (f"; {hint}" if hint else "")) from None
+        raise ValueError(f"{where()}: {rule['msg']}, got {value!r}" + (f"; {hint}" if hint else "")) from None
     return result
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from constructs_lib._names import Where
+
 MANAGED_POLICY_LIMIT = 6144
 INLINE_POLICIES_LIMIT = 10240
 TRUST_POLICY_LIMIT = 2048
@@ -66,12 +68,12 @@ def size(policy: str) -> int:
     return len(_TOKEN.sub(_LONGEST_TOKEN_VALUE, policy))
 
 
-def check_size(policy: str, limit: int, where: str) -> str:
-    """Return *policy* if it keeps to *limit*; raises `ValueError` that names *where* it belongs."""
+def check_size(policy: str, limit: int, where: Where) -> str:
+    """Return *policy* if it keeps to *limit*; raises `ValueError` that tells *where* it belongs."""
     length = size(policy)
     if length > limit:
         raise ValueError(
-            f"{where}: the policy must have at most {limit} characters, got {length}; "
+            f"{where()}: the policy must have at most {limit} characters, got {length}; "
             "grant fewer things to this role, or move some to another"
         )
     return policy

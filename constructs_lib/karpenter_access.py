@@ -91,9 +91,7 @@ class KarpenterAccess(Construct):
             description=f"Karpenter's controller in {cluster.name}",
         )
         for name, statements in controller_policies(scope, spec.version).items():
-            text = check_size(document(statements), MANAGED_POLICY_LIMIT, f"{self.node.path}/{name}")
-            policy = IamPolicy(self, f"{name}Policy", name=policy_name(name, cluster.name), policy=text)
-            role.attach(name, policy.arn)
+            role.attach(name, self._policy(name, statements))
         if spec.identity == "pod_identity":
             EksPodIdentityAssociation(
                 self,
@@ -105,6 +103,11 @@ class KarpenterAccess(Construct):
             )
         return role
 
+    def _policy(self, name: str, statements: list[Statement]) -> str:
+        """Return the ARN of a policy of *statements*."""
+        text = check_size(document(statements), MANAGED_POLICY_LIMIT, lambda: f"{self.node.path}/{name}")
+        return IamPolicy(self, f"{name}Policy", name=policy_name(name, self._cluster_name), policy=text).arn
+
     def _queue(self, arn: str, version: str) -> str:
         queue = SqsQueue(
             self, "Queue", name=self.queue_name, message_retention_seconds=300, sqs_managed_sse_enabled=True
@@ -115,9 +118,10 @@ class KarpenterAccess(Construct):
             queue_url=queue.url,
             policy=document(queue_policy(arn), id="EC2InterruptionPolicy"),
         )
+        queue_arn = queue.arn
         for name, event in INTERRUPTION_EVENTS.items():
             if numbers(version) >= event.since:
-                self._rule(name, event, queue.arn)
+                self._rule(name, event, queue_arn)
         return arn
 
     def _rule(self, name: str, event: Event, queue_arn: str) -> None:

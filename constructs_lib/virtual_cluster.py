@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from cdktf_cdktf_provider_aws.emrcontainers_virtual_cluster import (
     EmrcontainersVirtualCluster,
     EmrcontainersVirtualClusterContainerProvider,
@@ -39,8 +41,8 @@ class VirtualCluster(Construct):
 
     def __init__(self, scope: Construct, id: str, *, name: str, namespace: str, cluster: EksClusterLike) -> None:
         super().__init__(scope, id)
-        self.name: str = checked(VirtualClusterName, name, self.node.path)
-        self.namespace: str = checked(DnsLabel, namespace, self.node.path)
+        self.name: str = checked(VirtualClusterName, name, lambda: self.node.path)
+        self.namespace: str = checked(DnsLabel, namespace, lambda: self.node.path)
         home = NamespaceV1(
             self,
             "Namespace",
@@ -53,8 +55,9 @@ class VirtualCluster(Construct):
                 },
             ),
         )
-        binding = self._let_emr_in(home.metadata.name)
-        resource = EmrcontainersVirtualCluster(
+        home_name = _name(home)
+        binding = self._let_emr_in(home_name)
+        self._resource = EmrcontainersVirtualCluster(
             self,
             "Resource",
             name=self.name,
@@ -62,13 +65,17 @@ class VirtualCluster(Construct):
                 id=cluster.id,
                 type="EKS",
                 info=EmrcontainersVirtualClusterContainerProviderInfo(
-                    eks_info=EmrcontainersVirtualClusterContainerProviderInfoEksInfo(namespace=home.metadata.name)
+                    eks_info=EmrcontainersVirtualClusterContainerProviderInfoEksInfo(namespace=home_name)
                 ),
             ),
             depends_on=[binding],
         )
-        self.id: str = resource.id
-        self.arn: str = resource.arn
+        self.id: str = self._resource.id
+
+    @cached_property
+    def arn(self) -> str:
+        """The virtual cluster's ARN."""
+        return self._resource.arn
 
     def _let_emr_in(self, namespace: str) -> RoleBindingV1:
         role = RoleV1(
@@ -84,7 +91,7 @@ class VirtualCluster(Construct):
             self,
             "RoleBinding",
             metadata=RoleBindingV1Metadata(name=EMR_USER, namespace=namespace),
-            role_ref=RoleBindingV1RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name),
+            role_ref=RoleBindingV1RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=_name(role)),
             subject=[RoleBindingV1Subject(kind="User", name=EMR_USER, api_group="rbac.authorization.k8s.io")],
         )
 
@@ -109,3 +116,8 @@ class VirtualCluster(Construct):
                 ),
             ]
         )
+
+
+def _name(resource: NamespaceV1 | RoleV1) -> str:
+    """Return the name in the metadata by reference; `metadata.name` says the same and asks Node twice."""
+    return resource.get_string_attribute("metadata[0].name")

@@ -67,7 +67,7 @@ def test_only_the_jobs_of_the_namespace_may_assume_a_job_role() -> None:
         namespace="analytics",
         role_name="emr-a1b2c3",
         account_id=ACCOUNT,
-        where="test",
+        where=lambda: "test",
     )
     (statement,) = policy(text).values()
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
@@ -189,8 +189,8 @@ def test_a_document_reads_the_same_whatever_the_order_of_its_parts() -> None:
 
 def test_a_policy_over_its_limit_is_refused_with_where_and_how_long() -> None:
     with pytest.raises(ValueError, match=r"teams/etl: the policy must have at most 10 characters, got 11"):
-        check_size("x" * 11, 10, "teams/etl")
-    assert check_size("x" * 10, 10, "teams/etl") == "x" * 10
+        check_size("x" * 11, 10, lambda: "teams/etl")
+    assert check_size("x" * 10, 10, lambda: "teams/etl") == "x" * 10
 
 
 def test_a_token_counts_as_much_as_what_may_stand_in_its_place() -> None:
