@@ -6,7 +6,6 @@ from typing import Protocol
 
 from cdktf import Fn
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
-from cdktf_cdktf_provider_aws.data_aws_eks_cluster import DataAwsEksCluster
 from cdktf_cdktf_provider_aws.ec2_tag import Ec2Tag
 from cdktf_cdktf_provider_aws.eks_access_entry import EksAccessEntry
 from cdktf_cdktf_provider_aws.eks_access_policy_association import (
@@ -163,6 +162,8 @@ class ExistingCluster(Construct):
     """Refers to a cluster that is there already, with its OIDC provider in IAM."""
 
     def __init__(self, scope: Construct, id: str, *, spec: ExistingClusterSpec, account: Account) -> None:
+        from cdktf_cdktf_provider_aws.data_aws_eks_cluster import DataAwsEksCluster
+
         super().__init__(scope, id)
         data = DataAwsEksCluster(self, "Resource", name=spec.name)
         self.name: str = spec.name

@@ -13,12 +13,9 @@ from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
 from cdktf_cdktf_provider_aws.route import Route
 from cdktf_cdktf_provider_aws.route_table import RouteTable
 from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
-from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.subnet import Subnet as SubnetResource
 from cdktf_cdktf_provider_aws.vpc import Vpc as VpcResource
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
-from cdktf_cdktf_provider_aws.vpc_ipv4_cidr_block_association import VpcIpv4CidrBlockAssociation
-from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
 from constructs_lib._names import fit
@@ -127,6 +124,9 @@ class Vpc(Construct):
                 )
 
     def _pod_tier(self, cidr: str) -> None:
+        # Bindings that few platforms use are loaded where they are used.
+        from cdktf_cdktf_provider_aws.vpc_ipv4_cidr_block_association import VpcIpv4CidrBlockAssociation
+
         secondary = VpcIpv4CidrBlockAssociation(self, "PodCidr", vpc_id=self.id, cidr_block=cidr)
         for subnet in self._planned("pods"):
             zone = subnet.availability_zone
@@ -187,6 +187,9 @@ class Vpc(Construct):
         services = self._spec.endpoint_services
         if not services:
             return
+        from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+        from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+
         group_id = SecurityGroup(
             self,
             "EndpointSecurityGroup",
