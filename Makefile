@@ -11,7 +11,7 @@ export npm_config_audit := false
 export npm_config_update_notifier := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup checkov demo test check snapshots schema instance-data bench lock clean
+.PHONY: help setup checkov demo test check snapshots schema instance-data bench bench-gates lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | expand -t 15
@@ -76,8 +76,11 @@ schema: setup ## Generate platform.schema.json and docs/configuration.md from th
 instance-data: setup ## Renew the facts about EC2 instance types from the installed moto
 	$(BIN)/python -m provisioners.landing.generate
 
-bench: setup ## Measure synthesis against the same program with plain imports
-	$(BIN)/python benchmarks/synth.py
+bench: setup ## Measure synthesis, ten minutes, and write docs/performance.md
+	$(BIN)/python -m benchmarks
+
+bench-gates: setup ## Fail if synthesis asks Node more, or loads more, than it should
+	$(BIN)/python -m benchmarks.gates
 
 lock: ## Pin the newest Python packages that fit; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from constructs_lib._names import Refused
 from provisioners.source import InvalidFile
 from stacks.platform import Platform, load
 
@@ -67,7 +68,11 @@ def main() -> int:
     from cdktf import App
 
     app = App()
-    build(app, platform)
+    try:
+        build(app, platform)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 2
     app.synth()
     return 0
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 import string
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
-from constructs_lib._names import BucketArn, DatabaseName, PolicyArn, RoleName
+from constructs_lib._names import BucketArn, DatabaseName, PolicyArn, RoleName, Where
 from constructs_lib._policy import TRUST_POLICY_LIMIT, Statement, check_size, document
 from provisioners.spec import Items, Spec
 
@@ -85,10 +86,10 @@ def service_account_pattern(namespace: str, role_name: str, account_id: str) -> 
     return f"system:serviceaccount:{namespace}:emr-containers-sa-*-*-{account_id}-{base36(role_name)}"
 
 
-def irsa_trust(*, provider_arn: str, issuer: str, namespace: str, role_name: str, account_id: str, where: str) -> str:
+def irsa_trust(*, provider_arn: str, issuer: str, namespace: str, role_name: str, account_id: str, where: Where) -> str:
     """Return the trust policy that lets exactly the jobs of *namespace* assume the role.
 
-    *issuer* is the cluster's OIDC issuer without `https://`. Raises `ValueError` where the policy is too large.
+    *issuer* is the cluster's OIDC issuer without `https://`. Raises `Refused` where the policy is too large.
     """
     statement = Statement(
         "AssumeRoleAsSparkJob",
@@ -102,18 +103,22 @@ def irsa_trust(*, provider_arn: str, issuer: str, namespace: str, role_name: str
     return check_size(document([statement]), TRUST_POLICY_LIMIT, where)
 
 
-def catalog_statement(database: str, *, write: bool, partition: str, region: str, account_id: str) -> Statement:
-    """Return what reading, or writing too, a database of the Glue Data Catalog takes."""
+def catalog_statement(
+    databases: Sequence[str], *, write: bool, partition: str, region: str, account_id: str
+) -> Statement:
+    """Return what reading, or writing too, *databases* of the Glue Data Catalog takes."""
     arn = f"arn:{partition}:glue:{region}:{account_id}"
     return Statement(
-        f"{'Write' if write else 'Read'}Catalog{sid(database)}",
+        "WriteCatalog" if write else "ReadCatalog",
         [*_READ_CATALOG, *(_WRITE_CATALOG if write else ())],
         [
             f"{arn}:catalog",
             f"{arn}:database/default",
-            f"{arn}:database/{database}",
-            f"{arn}:table/{database}/*",
-            f"{arn}:userDefinedFunction/{database}/*",
+            *(
+                f"{arn}:{what}"
+                for each in databases
+                for what in (f"database/{each}", f"table/{each}/*", f"userDefinedFunction/{each}/*")
+            ),
         ],
     )
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError, WithJsonSchema
 
 from provisioners.spec import broken_rule, text
+
+
+class Refused(ValueError):  # noqa: N818 - the name says what became of what was asked
+    """What a construct was asked for cannot be; the message says where, what, and what to do."""
+
+
+Where = Callable[[], str]
+"""Tells a construct's path. Asked only when there is a problem to tell: the answer takes two questions to Node."""
 
 ClusterName = Annotated[
     str,
@@ -193,17 +202,17 @@ ServiceCidr = Annotated[str, AfterValidator(_service_cidr), _shape(_PRIVATE_ADDR
 """https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html"""
 
 
-def checked(kind: Any, value: str, where: str) -> str:
-    """Return *value* if it is of the field type *kind*; *where* is the path of the construct that asks.
+def checked(kind: Any, value: str, where: Where) -> str:
+    """Return *value* if it is of the field type *kind*; *where* tells the path of the construct that asks.
 
-    Raises `ValueError` that names the construct, the value and the rule.
+    Raises `Refused` that names the construct, the value and the rule.
     """
     try:
         result: str = TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
         rule = error.errors()[0]
         hint = rule.get("ctx", {}).get("hint")
-        raise ValueError(f"{where}: {rule['msg']}, got {value!r}" + (f"; {hint}" if hint else "")) from None
+        raise Refused(f"{where()}: {rule['msg']}, got {value!r}" + (f"; {hint}" if hint else "")) from None
     return result
 
 

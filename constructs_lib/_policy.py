@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from constructs_lib._names import Refused, Where
+
 MANAGED_POLICY_LIMIT = 6144
 INLINE_POLICIES_LIMIT = 10240
 TRUST_POLICY_LIMIT = 2048
@@ -15,6 +17,9 @@ TRUST_POLICY_LIMIT = 2048
 
 _TOKEN = re.compile(r"\$\{TfToken\[[^\]]*\]\}")
 _LONGEST_TOKEN_VALUE = "x" * 128
+_BETWEEN_COLONS = re.compile(rf"(?<=:){_TOKEN.pattern}(?=:)")
+_ACCOUNT_ID = "0" * 12
+"""What stands for itself between two colons of an ARN, where its region is written out."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +68,15 @@ def document(statements: Iterable[Statement], *, id: str | None = None) -> str:
 
 def size(policy: str) -> int:
     """Return how many characters *policy* has at most: a token counts as the longest value seen in its place."""
-    return len(_TOKEN.sub(_LONGEST_TOKEN_VALUE, policy))
+    return len(_TOKEN.sub(_LONGEST_TOKEN_VALUE, _BETWEEN_COLONS.sub(_ACCOUNT_ID, policy)))
 
 
-def check_size(policy: str, limit: int, where: str) -> str:
-    """Return *policy* if it keeps to *limit*; raises `ValueError` that names *where* it belongs."""
+def check_size(policy: str, limit: int, where: Where) -> str:
+    """Return *policy* if it keeps to *limit*; raises `Refused` that tells *where* it belongs."""
     length = size(policy)
     if length > limit:
-        raise ValueError(
-            f"{where}: the policy must have at most {limit} characters, got {length}; "
+        raise Refused(
+            f"{where()}: the policy must have at most {limit} characters, got {length}; "
             "grant fewer things to this role, or move some to another"
         )
     return policy

@@ -15,7 +15,7 @@ class Account(Construct):
 
     def __init__(self, scope: Construct, id: str, *, region: str, account_id: str | None = None) -> None:
         super().__init__(scope, id)
-        self.region: str = checked(Region, region, self.node.path)
+        self.region: str = checked(Region, region, lambda: self.node.path)
         self.partition: str = partition_of(region)
         self.id: str = account_id or DataAwsCallerIdentity(self, "Resource").account_id
 

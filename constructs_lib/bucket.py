@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfiguration,
@@ -36,6 +38,10 @@ from constructs_lib.role import Role
 
 __all__ = ["Bucket", "BucketSpec"]
 
+READ = ("s3:GetObject",)
+READ_WRITE = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+"""What is done to objects."""
+
 
 class Bucket(Construct):
     """Defines a private, versioned, encrypted bucket that refuses plain HTTP and is kept while it holds objects.
@@ -61,6 +67,7 @@ class Bucket(Construct):
         # A literal, where Terraform's `arn` would do: policies stay readable, and their size is known.
         self.arn: str = f"arn:{account.partition}:s3:::{name}"
         self._key_arn = kms_key_arn
+        self._path: str = self.node.path
         S3BucketVersioningA(
             self,
             "Versioning",
@@ -142,25 +149,19 @@ class Bucket(Construct):
 
     def grant_read(self, role: Role, *, prefix: str = "") -> None:
         """Let *role* list and read what lies under *prefix*; empty: everything."""
-        self._grant(role, "Read", prefix, ["s3:GetObject"], ["kms:Decrypt"])
+        self._grant(role, "Read", prefix, READ, ["kms:Decrypt"])
 
     def grant_read_write(self, role: Role, *, prefix: str = "") -> None:
         """Let *role* list, read, write and delete under *prefix*; empty: everything."""
-        self._grant(
-            role,
-            "ReadWrite",
-            prefix,
-            ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-        )
+        self._grant(role, "ReadWrite", prefix, READ_WRITE, ["kms:Decrypt", "kms:GenerateDataKey"])
 
-    def _grant(self, role: Role, verb: str, prefix: str, objects: list[str], keys: list[str]) -> None:
-        where = sid(f"{self.node.path} {prefix}")
-        role.add_statements(bucket_statements(verb + where, self.arn, prefix, objects))
-        role.add_statement(Statement(f"{verb}Key{where}", keys, [self._key_arn]))
+    def _grant(self, role: Role, verb: str, prefix: str, objects: Sequence[str], keys: Sequence[str]) -> None:
+        where = sid(f"{self._path} {prefix}")
+        use_key = Statement(f"{verb}Key{where}", keys, [self._key_arn])
+        role.add_statements([*bucket_statements(verb + where, self.arn, prefix, objects), use_key])
 
 
-def bucket_statements(id: str, arn: str, prefix: str, objects: list[str]) -> list[Statement]:
+def bucket_statements(id: str, arn: str, prefix: str, objects: Sequence[str]) -> list[Statement]:
     """Return what it takes to list the bucket *arn* under *prefix* and to do *objects* to what is there."""
     listing = {"StringLike": {"s3:prefix": [prefix, f"{prefix}*"]}} if prefix else {}
     return [

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from cdktf import Fn
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
-from cdktf_cdktf_provider_aws.data_aws_eks_cluster import DataAwsEksCluster
 from cdktf_cdktf_provider_aws.ec2_tag import Ec2Tag
 from cdktf_cdktf_provider_aws.eks_access_entry import EksAccessEntry
 from cdktf_cdktf_provider_aws.eks_access_policy_association import (
@@ -43,6 +42,10 @@ __all__ = [
     "ExistingClusterSpec",
 ]
 
+# Terraform's own spelling: one question to Node, where the bindings' `identity.get(0).oidc.get(0).issuer` asks five.
+_CERTIFICATE_AUTHORITY = "certificate_authority[0].data"
+_ISSUER_URL = "identity[0].oidc[0].issuer"
+
 
 class EksClusterLike(Protocol):
     """What others need to know of a cluster, ours or an existing one."""
@@ -71,7 +74,7 @@ class Cluster(Construct):
         self, scope: Construct, id: str, *, name: str, spec: ClusterSpec, network: Network, account: Account
     ) -> None:
         super().__init__(scope, id)
-        self.name: str = checked(ClusterName, name, self.node.path)
+        self.name: str = checked(ClusterName, name, lambda: self.node.path)
         self.version: str = spec.version
         role = Role(self, "Role", name=fit(f"{name}-cluster", 64), trust=trust("eks.amazonaws.com"))
         role.attach("AmazonEKSClusterPolicy", account.managed_policy_arn("AmazonEKSClusterPolicy"))
@@ -115,9 +118,9 @@ class Cluster(Construct):
         self.id: str = cluster.name
         self.arn: str = cluster.arn
         self.endpoint: str = cluster.endpoint
-        self.certificate_authority: str = cluster.certificate_authority.get(0).data
+        self.certificate_authority: str = cluster.get_string_attribute(_CERTIFICATE_AUTHORITY)
         self.security_group_id: str = cluster.vpc_config.cluster_security_group_id
-        issuer_url = cluster.identity.get(0).oidc.get(0).issuer
+        issuer_url = cluster.get_string_attribute(_ISSUER_URL)
         self.oidc_issuer: str = Fn.replace(issuer_url, "https://", "")
         self.oidc_provider_arn: str = IamOpenidConnectProvider(
             self, "OidcProvider", url=issuer_url, client_id_list=["sts.amazonaws.com"]
@@ -172,12 +175,14 @@ class ExistingCluster(Construct):
     """Refers to a cluster that is there already, with its OIDC provider in IAM."""
 
     def __init__(self, scope: Construct, id: str, *, spec: ExistingClusterSpec, account: Account) -> None:
+        from cdktf_cdktf_provider_aws.data_aws_eks_cluster import DataAwsEksCluster
+
         super().__init__(scope, id)
         data = DataAwsEksCluster(self, "Resource", name=spec.name)
         self.name: str = spec.name
         self.version: str = spec.version
         self.id: str = data.name
         self.endpoint: str = data.endpoint
-        self.certificate_authority: str = data.certificate_authority.get(0).data
-        self.oidc_issuer: str = Fn.replace(data.identity.get(0).oidc.get(0).issuer, "https://", "")
+        self.certificate_authority: str = data.get_string_attribute(_CERTIFICATE_AUTHORITY)
+        self.oidc_issuer: str = Fn.replace(data.get_string_attribute(_ISSUER_URL), "https://", "")
         self.oidc_provider_arn: str = f"arn:{account.partition}:iam::{account.id}:oidc-provider/{self.oidc_issuer}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from constructs import Construct
 
 from constructs_lib._job_role import JobRoleSpec, catalog_statement, irsa_trust, sid
 from constructs_lib._names import RoleName, checked
+from constructs_lib._policy import Statement
 from constructs_lib.account import Account
-from constructs_lib.bucket import bucket_statements
+from constructs_lib.bucket import READ, READ_WRITE, bucket_statements
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.role import Role
 
@@ -31,41 +34,41 @@ class JobRole(Role):
         account: Account,
         spec: JobRoleSpec | None = None,
     ) -> None:
+        def where() -> str:
+            return f"{scope.node.path}/{id}"
+
         trust = irsa_trust(
             provider_arn=cluster.oidc_provider_arn,
             issuer=cluster.oidc_issuer,
             namespace=namespace,
-            role_name=checked(RoleName, name, f"{scope.node.path}/{id}"),
+            role_name=checked(RoleName, name, where),
             account_id=account.id,
-            where=f"{scope.node.path}/{id}",
+            where=where,
         )
         super().__init__(scope, id, name=name, trust=trust, description=f"Spark jobs in {namespace} on {cluster.name}")
         if spec:
-            self._apply(spec, account)
+            for arn in sorted(set(spec.policy_arns)):
+                self.attach(sid(arn.split(":", 5)[-1]), arn)
+            self.add_statements(_statements(spec, account))
 
-    def _apply(self, spec: JobRoleSpec, account: Account) -> None:
-        for arn in sorted(set(spec.policy_arns)):
-            self.attach(sid(arn.split(":", 5)[-1]), arn)
-        for arn in spec.read_buckets:
-            self._use_bucket(arn, "Read", ["s3:GetObject"])
-        for arn in spec.write_buckets:
-            self._use_bucket(
-                arn,
-                "ReadWrite",
-                ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+
+def _statements(spec: JobRoleSpec, account: Account) -> Iterator[Statement]:
+    """Yield what *spec* lets jobs do besides what its managed policies say."""
+    for arn in spec.read_buckets:
+        yield from _use_bucket(arn, "Read", READ)
+    for arn in spec.write_buckets:
+        yield from _use_bucket(arn, "ReadWrite", READ_WRITE)
+    for write, databases in ((False, spec.read_databases), (True, spec.write_databases)):
+        if databases:
+            yield catalog_statement(
+                databases,
+                write=write,
+                partition=account.partition,
+                region=account.region,
+                account_id=account.id,
             )
-        for write, databases in ((False, spec.read_databases), (True, spec.write_databases)):
-            for database in databases:
-                self.add_statement(
-                    catalog_statement(
-                        database,
-                        write=write,
-                        partition=account.partition,
-                        region=account.region,
-                        account_id=account.id,
-                    )
-                )
 
-    def _use_bucket(self, arn: str, verb: str, objects: list[str]) -> None:
-        bucket, _, prefix = arn.partition("/")
-        self.add_statements(bucket_statements(verb + sid(arn.split(":", 5)[-1]), bucket, prefix, objects))
+
+def _use_bucket(arn: str, verb: str, objects: Sequence[str]) -> list[Statement]:
+    bucket, _, prefix = arn.partition("/")
+    return bucket_statements(verb + sid(arn.split(":", 5)[-1]), bucket, prefix, objects)

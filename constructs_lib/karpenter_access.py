@@ -24,7 +24,7 @@ from constructs_lib._karpenter import (
     queue_policy,
 )
 from constructs_lib._names import fit
-from constructs_lib._policy import MANAGED_POLICY_LIMIT, check_size, document, trust
+from constructs_lib._policy import MANAGED_POLICY_LIMIT, Statement, check_size, document, trust
 from constructs_lib._versions import numbers
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
@@ -86,10 +86,13 @@ class KarpenterAccess(Construct):
             description=f"Karpenter's controller in {cluster.name}",
         )
         for name, statements in controller_policies(scope, spec.version).items():
-            text = check_size(document(statements), MANAGED_POLICY_LIMIT, f"{self.node.path}/{name}")
-            policy = IamPolicy(self, f"{name}Policy", name=policy_name(name, cluster.name), policy=text)
-            role.attach(name, policy.arn)
+            role.attach(name, self._policy(name, statements))
         return role
+
+    def _policy(self, name: str, statements: list[Statement]) -> str:
+        """Return the ARN of a policy of *statements*."""
+        text = check_size(document(statements), MANAGED_POLICY_LIMIT, lambda: f"{self.node.path}/{name}")
+        return IamPolicy(self, f"{name}Policy", name=policy_name(name, self._cluster_name), policy=text).arn
 
     def _queue(self, arn: str, version: str) -> str:
         queue = SqsQueue(
@@ -101,9 +104,10 @@ class KarpenterAccess(Construct):
             queue_url=queue.url,
             policy=document(queue_policy(arn), id="EC2InterruptionPolicy"),
         )
+        queue_arn = queue.arn
         for name, event in INTERRUPTION_EVENTS.items():
             if numbers(version) >= event.since:
-                self._rule(name, event, queue.arn)
+                self._rule(name, event, queue_arn)
         return arn
 
     def _rule(self, name: str, event: Event, queue_arn: str) -> None:

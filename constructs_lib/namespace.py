@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cdktf import TerraformResource
 from cdktf_cdktf_provider_kubernetes.limit_range_v1 import (
     LimitRangeV1,
     LimitRangeV1Metadata,
@@ -29,7 +30,7 @@ from constructs_lib._names import checked
 from constructs_lib._namespace import DEFAULT_REQUEST, LABELS, QuotaSpec
 from provisioners.spec import DnsLabel
 
-__all__ = ["Namespace", "QuotaSpec"]
+__all__ = ["Namespace", "QuotaSpec", "metadata_name"]
 
 
 class Namespace(Construct):
@@ -43,9 +44,9 @@ class Namespace(Construct):
         resource = NamespaceV1(
             self,
             "Resource",
-            metadata=NamespaceV1Metadata(name=checked(DnsLabel, name, self.node.path), labels=LABELS),
+            metadata=NamespaceV1Metadata(name=checked(DnsLabel, name, lambda: self.node.path), labels=LABELS),
         )
-        self.name: str = resource.metadata.name
+        self.name: str = metadata_name(resource)
         """The name by reference: what uses it waits for the namespace."""
         self._close()
         if quota:
@@ -80,3 +81,8 @@ class Namespace(Construct):
             metadata=LimitRangeV1Metadata(name="team", namespace=self.name),
             spec=LimitRangeV1Spec(limit=[LimitRangeV1SpecLimit(type="Container", default_request=DEFAULT_REQUEST)]),
         )
+
+
+def metadata_name(resource: TerraformResource) -> str:
+    """Return a Kubernetes object's name by reference; `metadata.name` says the same and asks Node twice."""
+    return resource.get_string_attribute("metadata[0].name")

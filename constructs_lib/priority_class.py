@@ -5,6 +5,8 @@ from __future__ import annotations
 from cdktf_cdktf_provider_kubernetes.priority_class_v1 import PriorityClassV1, PriorityClassV1Metadata
 from constructs import Construct
 
+from constructs_lib.namespace import metadata_name
+
 __all__ = ["PriorityClass"]
 
 
@@ -16,4 +18,4 @@ class PriorityClass(Construct):
         resource = PriorityClassV1(
             self, "Resource", metadata=PriorityClassV1Metadata(name=name), value=value, global_default=False
         )
-        self.name: str = resource.metadata.name
+        self.name: str = metadata_name(resource)

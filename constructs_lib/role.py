@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
-from constructs_lib._names import RoleName, checked
+from constructs_lib._names import Refused, RoleName, checked
 from constructs_lib._policy import INLINE_POLICIES_LIMIT, Statement, check_size, document
 
 __all__ = ["Role"]
@@ -23,39 +24,50 @@ class Role(Construct):
 
     def __init__(self, scope: Construct, id: str, *, name: str, trust: str, description: str | None = None) -> None:
         super().__init__(scope, id)
-        self.name: str = checked(RoleName, name, self.node.path)
-        self._resource = IamRole(
-            self, "Resource", name=self.name, assume_role_policy=trust, description=description or None
-        )
-        self.arn: str = self._resource.arn
+        self.name: str = checked(RoleName, name, lambda: self.node.path)
+        role = IamRole(self, "Resource", name=self.name, assume_role_policy=trust, description=description or None)
+        self._id: str = role.name  # by reference: what uses it waits for the role
+        self.arn: str = role.arn
         self.attachments: list[IamRolePolicyAttachment | IamRolePolicy] = []
         self._statements: dict[str, Statement] = {}
         self._policy: IamRolePolicy | None = None
+        self._waits = False
 
     def attach(self, name: str, policy_arn: str) -> None:
         """Attach a managed policy; *name* says which, and is part of the attachment's address."""
-        attachment = IamRolePolicyAttachment(self, name, role=self._resource.name, policy_arn=policy_arn)
+        attachment = IamRolePolicyAttachment(self, name, role=self._id, policy_arn=policy_arn)
         self.attachments.append(attachment)
 
     def add_statement(self, statement: Statement) -> None:
-        """Add *statement* to the role's own policy; the same one twice is one.
+        """Add *statement* to the role's own policy; see `add_statements`."""
+        self.add_statements([statement])
 
-        Raises `ValueError` when another statement has its sid, or when the policy grows past IAM's limit.
+    def add_statements(self, statements: Iterable[Statement]) -> None:
+        """Add *statements* to the role's own policy; the same one twice is one.
+
+        Raises `Refused` when another statement has the sid of one, or when the policy grows past IAM's limit.
         """
-        known = self._statements.setdefault(statement.sid, statement)
-        if known != statement:
-            raise ValueError(f"{self.node.path}: statement {statement.sid!r} is there already and says something else")
-        text = check_size(document(self._sorted_statements()), INLINE_POLICIES_LIMIT, self.node.path)
+        for statement in statements:
+            if self._statements.setdefault(statement.sid, statement) != statement:
+                sid = statement.sid
+                raise Refused(f"{self.node.path}: statement {sid!r} is there already and says something else")
+        if self._statements and not self._waits:
+            self._write_policy()
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Write the policy once, after all that is granted within, rather than after each grant."""
+        self._waits = True
+        yield
+        self._waits = False
+        if self._statements:
+            self._write_policy()
+
+    def _write_policy(self) -> None:
+        text = document(self._statements[sid] for sid in sorted(self._statements))
+        check_size(text, INLINE_POLICIES_LIMIT, lambda: self.node.path)
         if self._policy is None:
-            self._policy = IamRolePolicy(self, "Policy", name="permissions", role=self._resource.name, policy=text)
+            self._policy = IamRolePolicy(self, "Policy", name="permissions", role=self._id, policy=text)
             self.attachments.append(self._policy)
         else:
             self._policy.policy = text
-
-    def add_statements(self, statements: Iterable[Statement]) -> None:
-        """Add each of *statements*."""
-        for statement in statements:
-            self.add_statement(statement)
-
-    def _sorted_statements(self) -> list[Statement]:
-        return [self._statements[sid] for sid in sorted(self._statements)]

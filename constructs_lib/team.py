@@ -74,9 +74,10 @@ class Team(Construct):
             cluster=cluster,
             quota=spec.quota,
         )
-        bucket.grant_read_write(self.job_role, prefix=f"{team_prefix(name)}/")
-        bucket.grant_read_write(self.job_role, prefix=f"logs/{name}/")
-        self.logs.grant_write(self.job_role)
+        with self.job_role.at_once():
+            bucket.grant_read_write(self.job_role, prefix=f"{team_prefix(name)}/")
+            bucket.grant_read_write(self.job_role, prefix=f"logs/{name}/")
+            self.logs.grant_write(self.job_role)
         for component in COMPONENTS:
             S3Object(
                 self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from cdktf_cdktf_provider_aws.emrcontainers_virtual_cluster import (
     EmrcontainersVirtualCluster,
     EmrcontainersVirtualClusterContainerProvider,
@@ -22,7 +24,7 @@ from constructs_lib._names import checked
 from constructs_lib._policy import Statement
 from constructs_lib._virtual_cluster import EMR_RULES, EMR_USER, VirtualClusterName
 from constructs_lib.cluster import EksClusterLike
-from constructs_lib.namespace import Namespace, QuotaSpec
+from constructs_lib.namespace import Namespace, QuotaSpec, metadata_name
 from constructs_lib.role import Role
 
 __all__ = ["VirtualCluster"]
@@ -47,11 +49,11 @@ class VirtualCluster(Construct):
         quota: QuotaSpec | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self.name: str = checked(VirtualClusterName, name, self.node.path)
+        self.name: str = checked(VirtualClusterName, name, lambda: self.node.path)
         self.namespace: str = namespace
         home = Namespace(self, "Namespace", name=namespace, quota=quota)
         binding = self._let_emr_in(home.name)
-        resource = EmrcontainersVirtualCluster(
+        self._resource = EmrcontainersVirtualCluster(
             self,
             "Resource",
             name=self.name,
@@ -64,8 +66,12 @@ class VirtualCluster(Construct):
             ),
             depends_on=[binding],
         )
-        self.id: str = resource.id
-        self.arn: str = resource.arn
+        self.id: str = self._resource.id
+
+    @cached_property
+    def arn(self) -> str:
+        """The virtual cluster's ARN."""
+        return self._resource.arn
 
     def _let_emr_in(self, namespace: str) -> RoleBindingV1:
         role = RoleV1(
@@ -81,7 +87,7 @@ class VirtualCluster(Construct):
             self,
             "RoleBinding",
             metadata=RoleBindingV1Metadata(name=EMR_USER, namespace=namespace),
-            role_ref=RoleBindingV1RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name),
+            role_ref=RoleBindingV1RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=metadata_name(role)),
             subject=[RoleBindingV1Subject(kind="User", name=EMR_USER, api_group="rbac.authorization.k8s.io")],
         )
 

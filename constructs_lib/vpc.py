@@ -13,12 +13,9 @@ from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
 from cdktf_cdktf_provider_aws.route import Route
 from cdktf_cdktf_provider_aws.route_table import RouteTable
 from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
-from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.subnet import Subnet as SubnetResource
 from cdktf_cdktf_provider_aws.vpc import Vpc as VpcResource
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
-from cdktf_cdktf_provider_aws.vpc_ipv4_cidr_block_association import VpcIpv4CidrBlockAssociation
-from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
 from constructs_lib._names import fit
@@ -92,43 +89,45 @@ class Vpc(Construct):
 
     def _public_tier(self) -> None:
         gateway = InternetGateway(self, "InternetGateway", vpc_id=self.id, tags={"Name": self._name})
-        table = RouteTable(self, "PublicRouteTable", vpc_id=self.id, tags={"Name": f"{self._name}-public"})
+        table_id = RouteTable(self, "PublicRouteTable", vpc_id=self.id, tags={"Name": f"{self._name}-public"}).id
         Route(
             self,
             "InternetRoute",
-            route_table_id=table.id,
+            route_table_id=table_id,
             destination_cidr_block="0.0.0.0/0",
             gateway_id=gateway.id,
         )
         for subnet in self._planned("public"):
-            self._subnet(subnet, table.id, tags={"kubernetes.io/role/elb": "1"})
+            self._subnet(subnet, table_id, tags={"kubernetes.io/role/elb": "1"})
 
     def _private_tier(self) -> None:
         gateways = self._nat_gateways()
         for subnet in self._planned("private"):
             zone = subnet.availability_zone
-            table = RouteTable(
+            table_id = self._private_route_tables[zone] = RouteTable(
                 self._place("private", zone),
                 "RouteTable",
                 vpc_id=self.id,
                 tags={"Name": f"{self._name}-private-{zone}"},
-            )
-            self._private_route_tables[zone] = table.id
+            ).id
             self._subnet(
                 subnet,
-                table.id,
+                table_id,
                 tags={"kubernetes.io/role/internal-elb": "1", "karpenter.sh/discovery": self._cluster_name},
             )
             if gateways:
                 Route(
                     self._place("private", zone),
                     "NatRoute",
-                    route_table_id=table.id,
+                    route_table_id=table_id,
                     destination_cidr_block="0.0.0.0/0",
                     nat_gateway_id=gateways.get(zone) or next(iter(gateways.values())),
                 )
 
     def _pod_tier(self, cidr: str) -> None:
+        # Bindings that few platforms use are loaded where they are used.
+        from cdktf_cdktf_provider_aws.vpc_ipv4_cidr_block_association import VpcIpv4CidrBlockAssociation
+
         secondary = VpcIpv4CidrBlockAssociation(self, "PodCidr", vpc_id=self.id, cidr_block=cidr)
         for subnet in self._planned("pods"):
             zone = subnet.availability_zone
@@ -170,8 +169,8 @@ class Vpc(Construct):
             }
             | tags,
         )
-        RouteTableAssociation(place, "RouteTableAssociation", subnet_id=resource.id, route_table_id=route_table_id)
-        self._subnets[subnet.tier][subnet.availability_zone] = resource.id
+        subnet_id = self._subnets[subnet.tier][subnet.availability_zone] = resource.id
+        RouteTableAssociation(place, "RouteTableAssociation", subnet_id=subnet_id, route_table_id=route_table_id)
 
     def _gateway_endpoints(self) -> None:
         for service in sorted(set(self._spec.gateway_endpoints)):
@@ -189,18 +188,21 @@ class Vpc(Construct):
         services = self._spec.endpoint_services
         if not services:
             return
-        group = SecurityGroup(
+        from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+        from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+
+        group_id = SecurityGroup(
             self,
             "EndpointSecurityGroup",
             name=f"{self._name}-endpoints",
             description="HTTPS from the VPC to AWS services",
             vpc_id=self.id,
             tags={"Name": f"{self._name}-endpoints"},
-        )
+        ).id
         VpcSecurityGroupIngressRule(
             self,
             "EndpointHttps",
-            security_group_id=group.id,
+            security_group_id=group_id,
             description="HTTPS from the VPC",
             ip_protocol="tcp",
             from_port=443,
@@ -216,7 +218,7 @@ class Vpc(Construct):
                 vpc_endpoint_type="Interface",
                 private_dns_enabled=True,
                 subnet_ids=list(self._subnets["private"].values()),
-                security_group_ids=[group.id],
+                security_group_ids=[group_id],
                 tags={"Name": f"{self._name}-{service}"},
             )
 
@@ -248,14 +250,16 @@ class Vpc(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": self._account.id}},
             ),
         )
-        role.add_statement(
-            Statement(
-                "WriteFlowLogs",
-                ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                [f"{logs.arn}:*"],
-            )
+        role.add_statements(
+            [
+                Statement(
+                    "WriteFlowLogs",
+                    ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                    [f"{logs.arn}:*"],
+                ),
+                Statement("FindLogGroups", ["logs:DescribeLogGroups"], ["*"]),
+            ]
         )
-        role.add_statement(Statement("FindLogGroups", ["logs:DescribeLogGroups"], ["*"]))
         FlowLog(
             self,
             "FlowLog",

@@ -14,6 +14,7 @@ from cdktf_cdktf_provider_helm.provider import (
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
+from constructs_lib import block_guard
 from constructs_lib._literal import literal
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike, ExistingCluster
@@ -26,6 +27,7 @@ class PlatformStack(TerraformStack):
     """A stack of the platform; each talks to the clouds it must and to no others."""
 
     def __init__(self, scope: Construct, platform: PlatformSpec, name: str) -> None:
+        block_guard.install()
         super().__init__(scope, stack_name(platform, name))
         self.platform = platform
         self._add_backend(name)

@@ -362,7 +362,7 @@ class PlatformSpec(Spec):
     def _bucket(self) -> Iterator[Problem]:
         name = self.bucket_name("0" * 12)
         try:
-            checked(BucketName, name, "bucket")
+            checked(BucketName, name, lambda: "bucket")
         except ValueError:
             yield Problem(
                 ("bucket", "name"),

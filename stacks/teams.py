@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRole
 from constructs import Construct
 
 from constructs_lib.bucket import Bucket
@@ -23,6 +22,8 @@ class TeamsStack(PlatformStack):
         cluster = self.cluster_of(cluster, account)
         self.add_kubernetes(cluster)
         if spec.emr_service_linked_role == "create":
+            from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRole
+
             IamServiceLinkedRole(self, "service-linked-role", aws_service_name="emr-containers.amazonaws.com")
         key_arn = spec.bucket.kms_key_arn or self._key(cluster.name)
         bucket = Bucket(

@@ -66,6 +66,17 @@ def test_the_order_of_what_has_none_changes_nothing(written: dict[str, bytes], t
     assert written_by(PROGRAM, tmp_path) == written
 
 
+def test_what_only_a_construct_can_see_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    databases = [f"department_of_records_{number}" for number in range(99)]
+    edited(tmp_path, teams={"analytics": {"job_role": {"write_databases": databases}}})
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(PROGRAM, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "team/analytics/JobRole: the policy must have at most 10240 characters, got" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("*.tf.json"))
+
+
 def backwards(value: Any) -> Any:
     """Return *value* with the keys of every mapping in the other order."""
     if isinstance(value, dict):

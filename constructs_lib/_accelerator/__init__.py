@@ -31,7 +31,7 @@ PLAIN = "EMR_EKS_PLAIN"
 
 def install() -> None:
     """Install the accelerator, once; what was imported before stays as it is."""
-    if _is_plain() or any(isinstance(finder, _lazy.Finder) for finder in sys.meta_path):
+    if is_plain() or any(isinstance(finder, _lazy.Finder) for finder in sys.meta_path):
         return
     sys.meta_path.insert(0, _lazy.Finder())
     if jsii := sys.modules.get(_lazy.JSII_PROCESS):
@@ -43,10 +43,11 @@ def warm() -> None:
 
     Starts Node. Takes some ten seconds the first time (unpacking, and indexing 130 MB), well under one afterwards.
     """
-    if not _is_plain():
+    if not is_plain():
         install()
         _index.warm()
 
 
-def _is_plain() -> bool:
+def is_plain() -> bool:
+    """Tell whether the user wants CDKTF as it comes."""
     return os.environ.get(PLAIN) == "1"

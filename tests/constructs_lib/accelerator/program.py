@@ -1,10 +1,14 @@
-"""A small program that uses three providers; prints what it saw as JSON. Run with and without the accelerator."""
+"""A small program that uses three providers; prints what it saw as JSON. Run with and without the accelerator.
+
+Writes to the folder that is its first argument; the other arguments are platforms, which it builds when all is seen.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import constructs_lib  # noqa: F401 - the one line
@@ -43,7 +47,8 @@ def error_of(statement: str) -> str:
     return "none"
 
 
-app = App(outdir=sys.argv[1])
+folder, *platforms = map(Path, sys.argv[1:])
+app = App(outdir=str(folder / "small"))
 stack = TerraformStack(app, "small")
 AwsProvider(stack, "aws", region="eu-west-1")
 KubernetesProvider(stack, "kubernetes")
@@ -88,3 +93,11 @@ facts: dict[str, Any] = {
 }
 loaded = [name for name in sys.modules if name.startswith("cdktf_cdktf_provider_") and not name.endswith("._private")]
 print(json.dumps({"facts": facts, "loaded": loaded}))
+
+for number, file in enumerate(platforms):
+    import main
+    from stacks.platform import load
+
+    app = App(outdir=str(folder / f"platform-{number}"))
+    main.build(app, load(file))
+    app.synth()

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
-PROGRAM = Path(__file__).with_name("program.py")
-
-
-class Run(NamedTuple):
-    """What one run of the program printed and wrote."""
-
-    facts: dict[str, Any]
-    loaded: list[str]
-    errors: str
-    written: dict[str, bytes]
-
-
-def run(python: Callable[..., Any], folder: Path, **environment: str) -> Run:
-    done = python(PROGRAM, folder, **environment)
-    printed = json.loads(done.stdout)
-    written = {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-    return Run(printed["facts"], printed["loaded"], done.stderr, written)
+Run = Any  # conftest's; a conftest is not for importing
 
 
 @pytest.fixture(scope="module")
-def fast(python: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return run(python, tmp_path_factory.mktemp("fast"))
+def fast(program: Callable[..., Run]) -> Run:
+    return program()
 
 
 @pytest.fixture(scope="module")
-def plain(python: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return run(python, tmp_path_factory.mktemp("plain"), EMR_EKS_PLAIN="1")
+def plain(plain_run: Future[Run]) -> Run:
+    return plain_run.result()
 
 
 def test_the_output_is_the_same_to_the_byte(fast: Run, plain: Run) -> None:
-    assert "stacks/small/cdk.tf.json" in fast.written
+    stacks = {path for path in fast.written if path.endswith("/cdk.tf.json")}
+    assert {"small/stacks/small/cdk.tf.json", "platform-0/stacks/emr-on-eks-teams/cdk.tf.json"} <= stacks
     assert fast.written == plain.written
 
 

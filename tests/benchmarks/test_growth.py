@@ -1,0 +1,52 @@
+"""What is said of growth follows from the times."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from benchmarks.chart import svg
+from benchmarks.growth import Growth
+from benchmarks.process import Memory, Program, Timed, measure
+
+
+def grown(*seconds: float) -> Growth:
+    return Growth([100, 1000, 5000, 10000], [Timed([each], Memory(300, 200)) for each in seconds])
+
+
+def test_a_straight_line_is_straight() -> None:
+    straight = grown(1.1, 2.0, 6.0, 11.0)
+    assert straight.slope() == pytest.approx(0.001)
+    assert straight.bend() == pytest.approx(1.0)
+    assert all(gate.holds for gate in straight.table().gates)
+
+
+def test_a_knee_is_told() -> None:
+    assert grown(1.1, 2.0, 6.0, 13.0).bend() == pytest.approx(13 / 11)
+    assert [gate.holds for gate in grown(1.1, 2.0, 6.0, 13.0).table().gates] == [True, False, True]
+
+
+def test_the_chart_is_well_formed_and_shows_every_size() -> None:
+    chart = ElementTree.fromstring(svg(grown(1.1, 2.0, 6.0, 11.0)))
+    texts = {element.text for element in chart.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"100", "1,000", "5,000", "10,000", "11.0"} <= texts
+
+
+def test_ratios_are_taken_round_by_round() -> None:
+    """The second round met a busy machine: both took twice as long, and nothing else changed."""
+    ours, theirs = Timed([1, 2], Memory(1, 1)), Timed([10, 20], Memory(1, 1))
+    assert ours.ratio(theirs) == pytest.approx(0.1)
+
+
+def test_a_program_is_timed_and_its_children_counted() -> None:
+    child = "x = bytearray(40_000_000); import time; time.sleep(0.3)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    [run] = measure([Program("parent", ["-c", parent])], rounds=1)
+    assert 0.3 <= run.median < 30
+    assert 40 < run.memory.tree < 400
+
+
+def test_a_program_that_fails_stops_the_benchmark_with_what_it_said() -> None:
+    with pytest.raises(SystemExit, match=r"broken failed:(.|\n)*ZeroDivisionError"):
+        measure([Program("broken", ["-c", "1 / 0"])], rounds=1)
