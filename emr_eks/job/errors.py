@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,
+    EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -75,6 +75,6 @@ def _unasked(error: BotoCoreError) -> Failure:
         return Failure(f"no credentials for AWS ({error}); sign in, or name a profile with --profile")
     if isinstance(error, (UnauthorizedSSOTokenError, TokenRetrievalError, SSOError)):
         return Failure(f"the sign-in has expired ({error}); run `aws sso login`")
-    if isinstance(error, (ConnectionError, HTTPClientError)):
+    if isinstance(error, (HTTPClientError, EndpointConnectionError)):
         return Failure(f"AWS cannot be reached ({error}); check region, endpoint and network")
     return Failure(f"AWS could not be asked: {error}; check credentials, region and network")

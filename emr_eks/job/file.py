@@ -55,9 +55,7 @@ def open_job(path: pathlib.Path, platform: Platform, *, team: str | None = None)
     data = document.data if isinstance(document.data, dict) else {}
     team = team or data.get("team")
     if not (data and isinstance(team, str) and team in platform.spec.teams):
-        # Without a team there is no workplace; the rest can still be judged.
-        validate(JobSpec, document)
-        raise InvalidFile([_unknown_team(document, platform, team)])
+        raise InvalidFile(_teamless(document, platform, team))
     file = JobFile(path, team, platform, document)
     at = workplace(platform, team)
     problems = [*_problems(file, file.job(at), at)]
@@ -68,9 +66,21 @@ def open_job(path: pathlib.Path, platform: Platform, *, team: str | None = None)
     return file
 
 
-def _unknown_team(document: Document, platform: Platform, team: Any) -> Located:
+def _teamless(document: Document, platform: Platform, team: Any) -> list[Located]:
+    """Return what is wrong with a job that has no workplace."""
+    problems: list[Located] = []
+    try:
+        validate(JobSpec, document)
+    except InvalidFile as invalid:
+        problems += invalid.problems
+    if isinstance(team, str):
+        problems.append(_unknown_team(document, platform, team))
+    return problems
+
+
+def _unknown_team(document: Document, platform: Platform, team: str) -> Located:
     teams = sorted(platform.spec.teams)
-    near = get_close_matches(str(team), teams, 1)
+    near = get_close_matches(team, teams, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(teams) or 'none'}"
     return document.located(("team",), f"must be a team of the platform, got {team!r}; {hint}")
 

@@ -33,17 +33,23 @@ def _service() -> Any:
     return botocore.session.get_session().get_service_model("emr-containers")
 
 
+_KINDS: dict[str, Any] = {
+    "structure": dict,
+    "map": dict,
+    "list": list,
+    "string": str,
+    "integer": int,
+}
+
+
 def _breaches(shape: Any, value: Any, path: Path) -> Iterator[Breach]:
-    kind = {"structure": Mapping, "map": Mapping, "list": list, "string": str, "integer": int, "boolean": bool}.get(
-        shape.type_name, object
-    )
-    if not isinstance(value, kind):
-        yield Breach(path, f"must be a {shape.type_name}")
+    if not isinstance(value, _KINDS[shape.type_name]):
+        yield Breach(path, f"must be a {shape.type_name}, got {value!r}")
         return
     yield from _limits(shape, value, path)
     if shape.type_name == "structure":
         for name in shape.required_members:
-            if name not in value and name not in shape.metadata and name != "clientToken":
+            if name not in value and name != "clientToken":
                 yield Breach((*path, name), "is required")
         for name, member in value.items():
             if name in shape.members:

@@ -28,6 +28,7 @@ Timeout = Annotated[
 
 
 def print_json(value: Any) -> None:
+    """Print *value* for programs; times become text."""
     typer.echo(json.dumps(value, indent=2, default=str))
 
 
@@ -37,6 +38,7 @@ def say(text: str, output: Format) -> None:
 
 
 def with_team(platform_file: Path, team: str) -> Platform:
+    """Return the platform in the file, which has *team*."""
     platform = load(platform_file)
     if team not in platform.spec.teams:
         known = ", ".join(sorted(platform.spec.teams)) or "none"
@@ -47,6 +49,7 @@ def with_team(platform_file: Path, team: str) -> Platform:
 def jobs_of(
     platform: Platform, team: str, local: bool, profile: str | None, region: str | None, endpoint_url: str | None
 ) -> Jobs:
+    """Return the jobs of *team* in AWS, or in the embedded cloud when *local*."""
     import boto3
 
     from emr_eks.job.client import Jobs

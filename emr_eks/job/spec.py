@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -155,7 +155,7 @@ class JobSpec(Spec):
         major, minor = re.findall(r"\d+", self.release)[:2]
         return int(major), int(minor)
 
-    def configuration(self, variables: dict[str, str]) -> Configuration:
+    def configuration(self, variables: Mapping[str, str]) -> Configuration:
         """Return the properties that the presets, and over them the job itself, set, by classification."""
         found = configuration(self.presets, variables)
         for classification, properties in {SPARK: self.spark, **self.configurations}.items():
@@ -294,4 +294,4 @@ def _seconds(duration: str, unit: str) -> float | None:
 
 
 def _bytes(size: str) -> float:
-    return float(size[:-2]) * 1024 ** (1 + "KMG".index(size[-2]))
+    return float(size[:-2]) * float(1024 ** (1 + "KMG".index(size[-2])))
