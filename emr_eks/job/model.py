@@ -46,7 +46,9 @@ def _breaches(shape: Any, value: Any, path: Path) -> Iterator[Breach]:
     if not isinstance(value, _KINDS[shape.type_name]):
         yield Breach(path, f"must be a {shape.type_name}, got {value!r}")
         return
-    yield from _limits(shape, value, path)
+    if rule := _broken_limit(shape, value):
+        yield Breach(path, rule)
+        return
     if shape.type_name == "structure":
         for name in shape.required_members:
             if name not in value and name != "clientToken":
@@ -65,17 +67,18 @@ def _breaches(shape: Any, value: Any, path: Path) -> Iterator[Breach]:
             yield from _breaches(shape.value, item, (*path, key))
 
 
-def _limits(shape: Any, value: Any, path: Path) -> Iterator[Breach]:
+def _broken_limit(shape: Any, value: Any) -> str | None:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     noun = {"string": " characters", "integer": ""}.get(shape.type_name, " entries")
-    size = value if shape.type_name == "integer" else len(value) if hasattr(value, "__len__") else 0
+    size = value if shape.type_name == "integer" else len(value)
     if most is not None and size > most:
-        yield Breach(path, f"must have at most {most}{noun}, got {size}")
+        return f"must have at most {most}{noun}, got {size}"
     if least is not None and size < least:
-        yield Breach(path, f"must have at least {least}{noun}, got {size}")
+        return f"must have at least {least}{noun}, got {size}"
     if getattr(shape, "enum", None) and value not in shape.enum:
-        yield Breach(path, f"must be one of {', '.join(shape.enum)}, got {value!r}")
+        return f"must be one of {', '.join(shape.enum)}, got {value!r}"
     pattern = shape.metadata.get("pattern")
-    # The service's patterns are Java's, which match whole values; these few mean the same in Python.
-    if pattern and not re.fullmatch(pattern, value, re.DOTALL):
-        yield Breach(path, f"must match {pattern}, got {value!r}")
+    # The service's patterns are Java's, which match whole values and whose \\S knows ASCII's blanks only.
+    if pattern and not re.fullmatch(pattern, value, re.ASCII | re.DOTALL):
+        return f"must match {pattern}, got {value!r}"
+    return None

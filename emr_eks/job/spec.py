@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -37,8 +37,26 @@ LogSize = Annotated[
     str,
     text(r"\d+(\.\d+)?[KMG][Bb]", "must be a size in KB, MB or GB", "for example '100MB'", max_length=12),
 ]
-TagKey = Annotated[str, Field(min_length=1, max_length=128)]
-TagValue = Annotated[str, Field(min_length=1, max_length=256)]
+LogPrefix = Annotated[
+    str,
+    text(
+        r"[^:*]*[^:*\s][^:*]*",
+        "must be at most 256 characters without : and *, not all of them blanks",
+        "for example 'nightly'",
+        max_length=256,
+    ),
+]
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html"""
+
+
+def _written(most: int) -> Any:
+    rule = f"must be 1 to {most} characters, not all of them blanks"
+    return text(r"[\s\S]*\S[\s\S]*", rule, "EMR takes no empty values", max_length=most)
+
+
+TagKey = Annotated[str, _written(128)]
+TagValue = Annotated[str, _written(256)]
+Argument = Annotated[str, _written(10280)]
 Code = Annotated[str, Field(min_length=1, max_length=1024)]
 Listed = Annotated[
     str,
@@ -100,7 +118,7 @@ class MonitoringSpec(Spec):
     application_ui: bool = Field(True, description="Whether EMR keeps the Spark history of the job, for 30 days.")
     cloudwatch: bool = Field(True, description="Whether logs go to the team's log group.")
     s3: bool = Field(True, description="Whether logs go to `logs/<team>/` in the platform's bucket.")
-    log_prefix: Annotated[str, Field(pattern=r"^[^:*]*[^:*\s][^:*]*$", max_length=256)] | None = Field(
+    log_prefix: LogPrefix | None = Field(
         None, description="Begins the names of the log streams, by default the job's name."
     )
     rotation: RotationSpec | None = Field(None, description="Rotation of the logs in each container, by default none.")
@@ -113,13 +131,11 @@ class JobSpec(Spec):
     team: DnsLabel = Field(description="The team that it runs for.", examples=["analytics"])
     release: ReleaseLabel = Field(DEFAULT_RELEASE, description="The EMR release.")
     entry_point: Code = Field(
-        description="What to run: a file beside this one, which is uploaded, or a URI such as s3://... or local://...",
+        description="What to run: a file beside this one, which is uploaded, or a URI that begins with s3:// or local://.",
         examples=["job.py"],
     )
     main_class: ClassName | None = Field(None, description="The class to run, of a job in Scala or Java.")
-    arguments: Items[Annotated[str, Field(min_length=1, max_length=10280)]] = Field(
-        (), description="Arguments, in order."
-    )
+    arguments: Items[Argument] = Field((), description="Arguments, in order.")
     py_files: Items[Listed] = Field((), description="Python modules (.py, .zip, .egg) for the job; files or URIs.")
     jars: Items[Listed] = Field((), description="Jars for the job; files or URIs.")
     driver: DriverSpec = Field(DriverSpec(), description="The driver.")
