@@ -70,7 +70,7 @@ class TestClock:
     __test__ = False
 
     def __init__(self) -> None:
-        self._start = self.time = datetime.now(timezone.utc)
+        self.start = self.time = datetime.now(timezone.utc)
         self.plans: list[tuple[float, Callable[[], None]]] = []
         self.slept: list[float] = []
 
@@ -82,7 +82,7 @@ class TestClock:
         self.slept.append(seconds)
         assert len(self.slept) < 10_000, "nobody ends this"
         self.time += timedelta(seconds=seconds)
-        passed = (self.time - self._start).total_seconds()
+        passed = (self.time - self.start).total_seconds()
         due = [plan for plan in self.plans if plan[0] <= passed]
         self.plans = [plan for plan in self.plans if plan[0] > passed]
         for _, act in due:
@@ -118,6 +118,9 @@ class Emr:
     def run(self, run_id: str) -> Any:
         return self.backend.job_runs[run_id]
 
+    def started(self, run_id: str, at: datetime) -> None:
+        self.run(run_id).created_at = at.replace(tzinfo=None)  # moto's times are in UTC without saying so
+
     def start(self, name: str = "nightly", **changes: Any) -> str:
         request = {
             "name": name,
@@ -136,39 +139,48 @@ class Emr:
         return str(self.client.start_job_run(virtualClusterId=self.virtual_cluster, **request)["id"])
 
 
-@pytest.fixture
-def emr(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emr]:
-    """Make what the platform's Terraform makes of team analytics: virtual cluster, bucket, log group.
-
-    Job runs stay as they are until the test moves them: a clock drives them here, and not who looks.
-    """
+@pytest.fixture(scope="module")
+def platform_in_aws() -> Iterator[str]:
+    """Make what the platform's Terraform makes of team analytics; return its virtual cluster."""
     from moto import mock_aws
 
     from emr_eks.local.aws import emrcontainers, install
 
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    install()
-    monkeypatch.setattr(emrcontainers.JobRun, "advance", lambda run: None)
-    with mock_aws():
-        subnets = [each["SubnetId"] for each in boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"]]
-        role = boto3.client("iam").create_role(RoleName="eks", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-        boto3.client("eks", region_name=REGION).create_cluster(
-            name=CLUSTER,
-            version="1.35",
-            roleArn=role,
-            resourcesVpcConfig={"subnetIds": subnets[:2]},
-            accessConfig={"authenticationMode": "API"},
-        )
-        made = boto3.client("emr-containers", region_name=REGION).create_virtual_cluster(
-            name=f"{CLUSTER}-analytics",
-            containerProvider={"type": "EKS", "id": CLUSTER, "info": {"eksInfo": {"namespace": "analytics"}}},
-        )
-        boto3.client("s3", region_name=REGION).create_bucket(Bucket=BUCKET)
-        boto3.client("logs", region_name=REGION).create_log_group(logGroupName=LOG_GROUP)
-        yield Emr(made["id"])
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patched.setenv(name, "test")
+        patched.delenv("AWS_PROFILE", raising=False)
+        install()
+        # Job runs stay as they are until a test moves them: a clock drives them here, and not who looks.
+        patched.setattr(emrcontainers.JobRun, "advance", lambda run: None)
+        with mock_aws():
+            found = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"]
+            role = boto3.client("iam").create_role(RoleName="eks", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+            boto3.client("eks", region_name=REGION).create_cluster(
+                name=CLUSTER,
+                version="1.35",
+                roleArn=role,
+                resourcesVpcConfig={"subnetIds": [each["SubnetId"] for each in found[:2]]},
+                accessConfig={"authenticationMode": "API"},
+            )
+            made = boto3.client("emr-containers", region_name=REGION).create_virtual_cluster(
+                name=f"{CLUSTER}-analytics",
+                containerProvider={"type": "EKS", "id": CLUSTER, "info": {"eksInfo": {"namespace": "analytics"}}},
+            )
+            yield made["id"]
+
+
+@pytest.fixture
+def emr(platform_in_aws: str) -> Iterator[Emr]:
+    """Return the platform in AWS with an empty bucket, an empty log group, and no job run yet."""
+    found = Emr(platform_in_aws)
+    s3, logs = (boto3.client(service, region_name=REGION) for service in ("s3", "logs"))
+    s3.create_bucket(Bucket=BUCKET)
+    logs.create_log_group(logGroupName=LOG_GROUP)
+    yield found
+    found.backend.job_runs.clear()
+    found.backend.virtual_clusters[platform_in_aws].state = "RUNNING"
+    logs.delete_log_group(logGroupName=LOG_GROUP)
+    for version in s3.list_object_versions(Bucket=BUCKET).get("Versions", []):
+        s3.delete_object(Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"])
+    s3.delete_bucket(Bucket=BUCKET)
