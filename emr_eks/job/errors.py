@@ -52,8 +52,7 @@ def _refused(error: ClientError, role_arn: str) -> Failure:
     operation, code = error.operation_name, code_of(error)
     said = f"{code}: {error.response.get('Error', {}).get('Message', '')}"
     if code in _THROTTLED:
-        times = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) + 1
-        return Failure(f"AWS is throttling {operation}, asked {times} times; wait a minute and try again ({said})")
+        return Failure(f"AWS is throttling {operation}; wait a minute and try again ({said})")
     if code in _EXPIRED:
         return Failure(f"the credentials have expired; sign in again, for example with `aws sso login` ({said})")
     if code in _UNKNOWN_CREDENTIALS:
