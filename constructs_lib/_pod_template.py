@@ -22,21 +22,23 @@ class Placement(NamedTuple):
     tolerations: Sequence[Mapping[str, str]] = ()
 
 
-def pod_template(component: Component, placement: Placement) -> dict[str, Any]:
+def pod_template(component: Component, placement: Placement, priority_class: str | None = None) -> dict[str, Any]:
     """Return the pod template of *component*; Spark knows its container by this name.
 
     https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/pod-templates.html
     """
     spec: dict[str, Any] = {"nodeSelector": dict(placement.node_selector)}
+    if priority_class:
+        spec["priorityClassName"] = priority_class
     if placement.tolerations:
         spec["tolerations"] = [dict(toleration) for toleration in placement.tolerations]
     spec["containers"] = [{"name": f"spark-kubernetes-{component}"}]
     return {"apiVersion": "v1", "kind": "Pod", "spec": spec}
 
 
-def pod_template_key(team: str, component: Component) -> str:
-    """Return the key in the platform's bucket of a team's template."""
-    return f"{team_prefix(team)}/pod-templates/{component}.yaml"
+def pod_template_key(team: str, component: Component, tier: str | None = None) -> str:
+    """Return the key in the platform's bucket of a team's template, for jobs in *tier* if it has tiers."""
+    return "/".join(filter(None, [team_prefix(team), "pod-templates", tier, f"{component}.yaml"]))
 
 
 def tolerating(taints: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:

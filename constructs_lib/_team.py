@@ -7,7 +7,7 @@ from pydantic import Field
 from constructs_lib._job_role import JobRoleSpec
 from constructs_lib._log_group import RetentionDays
 from constructs_lib._names import fit
-from provisioners.spec import DnsLabel, Spec
+from provisioners.spec import DnsLabel, Items, Spec
 
 
 class TeamSpec(Spec):
@@ -18,6 +18,9 @@ class TeamSpec(Spec):
     log_retention_days: RetentionDays = Field(30, description="How long the logs of jobs stay in CloudWatch.")
     driver_pool: DnsLabel = Field("spark-driver", description="Node pool or node group that drivers run on.")
     executor_pool: DnsLabel = Field("spark-executor", description="Node pool or node group that executors run on.")
+    tiers: Items[DnsLabel] = Field(
+        (), description="Tiers of `priorities` that the team's jobs may run in; the first is theirs by default."
+    )
 
 
 def job_role_name(cluster_name: str, team: str, spec: TeamSpec) -> str:

@@ -15,6 +15,7 @@ from constructs_lib._karpenter import KarpenterSpec
 from constructs_lib._names import AccountId, Arn, BucketName, Region, fit
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
+from constructs_lib._priority import PrioritiesSpec
 from constructs_lib._team import TeamSpec, job_role_name
 from constructs_lib._versions import KARPENTER_SINCE, numbers
 from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
@@ -92,6 +93,9 @@ class PlatformSpec(Spec):
         "reuse",
         description="Whether to create the account's one AWSServiceRoleForAmazonEMRContainers; `reuse` also fits an "
         "account that has none, since EMR makes it with the first virtual cluster.",
+    )
+    priorities: PrioritiesSpec | None = Field(
+        None, description="Priority classes and tiers of jobs; `{}` makes the four that come by default."
     )
     teams: dict[DnsLabel, TeamSpec] = Field({}, description="Data teams by name.")
 
@@ -201,6 +205,17 @@ class PlatformSpec(Spec):
             if role in roles:
                 yield Problem(("teams", name, "job_role"), f"must not share its role with team {roles[role]}", role)
             roles.setdefault(role, name)
+            yield from self._tiers(name)
+
+    def _tiers(self, team: str) -> Iterator[Problem]:
+        known = sorted(self.priorities.tiers) if self.priorities else []
+        for index, tier in enumerate(self.teams[team].tiers):
+            path: Path = ("teams", team, "tiers", index)
+            if tier not in known:
+                hint = "" if self.priorities else "add `priorities: {}` for the default ones"
+                yield Problem(path, f"must be a tier of `priorities`: {', '.join(known) or 'none'}", tier, hint)
+            elif tier in self.teams[team].tiers[:index]:
+                yield Problem(path, "is given twice", tier)
 
     def bucket_name(self, account_id: str) -> str:
         """Return the name of the platform's bucket in the account *account_id*."""

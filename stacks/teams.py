@@ -8,6 +8,7 @@ from constructs import Construct
 from constructs_lib.bucket import Bucket
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.encryption_key import EncryptionKey, logs_may_use
+from constructs_lib.priority_classes import PriorityClasses
 from constructs_lib.team import Team
 from stacks._stack import PlatformStack
 from stacks.platform import Platform
@@ -34,6 +35,9 @@ class TeamsStack(PlatformStack):
             account=account,
             destroy=spec.bucket.destroy and spec.destroy_data,
         )
+        priorities = spec.priorities
+        if priorities:
+            PriorityClasses(self, "priorities", spec=priorities)
         place = Construct(self, "team")
         teams = {
             name: Team(
@@ -47,6 +51,7 @@ class TeamsStack(PlatformStack):
                 account=account,
                 kms_key_arn=key_arn,
                 destroy_logs=spec.destroy_data,
+                tiers={tier: priorities.tiers[tier] for tier in spec.teams[name].tiers} if priorities else None,
             )
             for name in sorted(spec.teams)
         }

@@ -90,6 +90,10 @@ def _problems(file: JobFile, job: JobSpec, at: Workplace) -> Iterator[Located]:
         if "://" not in name and (reason := _unreadable(file.path.parent / name)):
             rule = f"must be a file beside {file.path.name} or a URI, got {name!r}: {reason}"
             yield file.document.located(place, rule)
+    if job.tier and job.tier not in at.tiers:
+        tiers = ", ".join(at.tiers) or "none"
+        rule = f"must be a tier of team {job.team}, got {job.tier!r}; there are: {tiers}"
+        yield file.document.located(("tier",), rule)
     if job.submitter_pool and job.submitter_pool not in at.submitter_pools:
         pools = ", ".join(at.submitter_pools) or "none"
         rule = f"must be a node pool or node group without taints, got {job.submitter_pool!r}; there are: {pools}"

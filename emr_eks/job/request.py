@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/emr-on-eks/latest/APIReference/API_StartJobRun.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from constructs_lib._names import partition_of
@@ -33,6 +33,8 @@ class Workplace(NamedTuple):
     log_group: str
     variables: Mapping[str, str]
     """What `${...}` stand for in job files and presets."""
+    tiers: Sequence[str]
+    """The tiers that the team's jobs may run in; the first is the default."""
     submitter_pools: Mapping[str, Mapping[str, str]]
     """The node selector of each pool that the submitting pod can run on; the first is the best."""
 
@@ -61,6 +63,7 @@ def workplace(
         bucket=bucket,
         log_group=log_group_name(spec.cluster_name, team),
         variables={**variables, "account_id": account_id, "bucket": bucket, "team": team},
+        tiers=spec.teams[team].tiers,
         submitter_pools=_submitter_pools(platform, team),
     )
 
@@ -116,10 +119,11 @@ def _submit_parameters(job: JobSpec, uploaded: Mapping[str, str]) -> list[str]:
 
 
 def _configuration(job: JobSpec, at: Workplace) -> Configuration:
-    templates = {
-        f"spark.kubernetes.{component}.podTemplateFile": f"s3://{at.bucket}/{pod_template_key(job.team, component)}"
-        for component in COMPONENTS
-    }
+    tier = job.tier or next(iter(at.tiers), None)
+    templates = {}
+    for component in COMPONENTS:
+        key = pod_template_key(job.team, component, tier)
+        templates[f"spark.kubernetes.{component}.podTemplateFile"] = f"s3://{at.bucket}/{key}"
     asked = job.configuration(at.variables)
     found: Configuration = {SPARK: {**templates, **asked.pop(SPARK, {})}}
     pool = job.submitter_pool or next(iter(at.submitter_pools), None)

@@ -147,6 +147,9 @@ class JobSpec(Spec):
     configurations: Configuration = Field(
         {}, description="Further properties by classification, such as `spark-log4j2` or `emr-containers-defaults`."
     )
+    tier: DnsLabel | None = Field(
+        None, description="The tier of priority, one of the team's; by default its first, or none if it has none."
+    )
     submitter_pool: DnsLabel | None = Field(
         None,
         description="Untainted node pool or node group for the pod that submits the job, by default the drivers' pool, "

@@ -144,6 +144,10 @@ BAD: list[tuple[str, str]] = [
         "m, g or t, got '10%'; like '4g'",
     ),
     (
+        "tier: low\n",
+        "4:7: tier: must be a tier of team analytics, got 'low'; there are: none",
+    ),
+    (
         "submitter_pool: spark-driver\n",
         "4:17: submitter_pool: must be a node pool or node group without taints, got 'spark-driver'; "
         "there are: managed-ondemand",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ROOT, MakePlatform
+from synthesised import synthesise
 
 from emr_eks.job.file import open_job
 from emr_eks.job.request import workplace
@@ -104,8 +106,9 @@ EXPECTED: dict[str, tuple[str, Conf]] = {
 @pytest.fixture
 def seeds_platform(make_platform: MakePlatform) -> Platform:
     """Return a platform with the seeds' teams."""
-    teams = ("analytics", "spark", "emr-karpenter", "monthly-batch", "intra-day-batch")
-    return make_platform(teams={team: {} for team in teams})
+    teams: dict[str, Any] = {team: {} for team in ("analytics", "spark", "emr-karpenter")}
+    tiers = {"monthly-batch": {"tiers": ["low"]}, "intra-day-batch": {"tiers": ["high", "critical"]}}
+    return make_platform(priorities={}, teams={**teams, **tiers})
 
 
 def rendered(file: str, platform: Platform) -> dict[str, Any]:
@@ -158,6 +161,25 @@ def test_the_benchmark_runs_the_seeds_queries(seeds_platform: Platform) -> None:
 def test_logs_have_the_seeds_prefixes(file: str, prefix: str, seeds_platform: Platform) -> None:
     monitoring = rendered(file, seeds_platform)["configurationOverrides"]["monitoringConfiguration"]
     assert monitoring["cloudWatchMonitoringConfiguration"]["logStreamNamePrefix"] == prefix
+
+
+@pytest.mark.parametrize(
+    ("file", "driver", "executor"),
+    [
+        ("low-priority.yaml", "critical-priority", "low-priority"),
+        ("high-priority.yaml", "critical-priority", "critical-priority"),
+    ],
+)
+def test_the_pair_has_the_seeds_priorities(
+    file: str, driver: str, executor: str, seeds_platform: Platform, tmp_path: Path
+) -> None:
+    """S4, step 15: evict executors of the low job, never a driver. The templates are those that Terraform uploads."""
+    teams = synthesise(seeds_platform, tmp_path)["teams"]
+    (defaults, _) = rendered(file, seeds_platform)["configurationOverrides"]["applicationConfiguration"]
+    for component, priority in (("driver", driver), ("executor", executor)):
+        key = defaults["properties"][f"spark.kubernetes.{component}.podTemplateFile"].split("/", 3)[-1]
+        template = json.loads(teams.only("aws_s3_object", key=key)["content"])
+        assert template["spec"]["priorityClassName"] == priority
 
 
 # The documents themselves, where they are at hand.
