@@ -103,6 +103,7 @@ class PlatformSpec(Spec):
         yield from self._places()
         yield from self._zones()
         yield from self._karpenter()
+        yield from self._tiers()
         yield from self._teams()
 
     @property
@@ -190,6 +191,18 @@ class PlatformSpec(Spec):
                 reads=(("node_groups",),),
             )
 
+    def _tiers(self) -> Iterator[Problem]:
+        known = sorted(self.priorities.tiers) if self.priorities else []
+        hint = "" if self.priorities else "add `priorities: {}` for the default ones"
+        for name in sorted(self.teams):
+            tiers = self.teams[name].tiers
+            for index, tier in enumerate(tiers):
+                path: Path = ("teams", name, "tiers", index)
+                if tier not in known:
+                    yield Problem(path, f"must be a tier of `priorities`: {', '.join(known) or 'none'}", tier, hint)
+                elif tier in tiers[:index]:
+                    yield Problem(path, "is given twice", tier)
+
     def _teams(self) -> Iterator[Problem]:
         namespaces: dict[str, str] = {}
         roles: dict[str, str] = {}
@@ -205,17 +218,6 @@ class PlatformSpec(Spec):
             if role in roles:
                 yield Problem(("teams", name, "job_role"), f"must not share its role with team {roles[role]}", role)
             roles.setdefault(role, name)
-            yield from self._tiers(name)
-
-    def _tiers(self, team: str) -> Iterator[Problem]:
-        known = sorted(self.priorities.tiers) if self.priorities else []
-        for index, tier in enumerate(self.teams[team].tiers):
-            path: Path = ("teams", team, "tiers", index)
-            if tier not in known:
-                hint = "" if self.priorities else "add `priorities: {}` for the default ones"
-                yield Problem(path, f"must be a tier of `priorities`: {', '.join(known) or 'none'}", tier, hint)
-            elif tier in self.teams[team].tiers[:index]:
-                yield Problem(path, "is given twice", tier)
 
     def bucket_name(self, account_id: str) -> str:
         """Return the name of the platform's bucket in the account *account_id*."""
