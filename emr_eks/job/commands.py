@@ -132,9 +132,16 @@ def presets(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    reference: Annotated[bool, typer.Option("--reference", help="Print the reference in Markdown instead.")] = False,
+) -> None:
     """Print the JSON Schema of job files, for editors."""
-    print_json(JobSpec.model_json_schema())
+    if reference:
+        from emr_eks.reference import markdown
+
+        typer.echo(markdown(JobSpec, "Job file reference", "a job file"), nl=False)
+    else:
+        print_json(JobSpec.model_json_schema())
 
 
 app.add_typer(runs.app)

@@ -94,10 +94,10 @@ class ExecutorSpec(Spec):
 
 
 class RetrySpec(Spec):
-    """What happens when the driver fails; each attempt is billed as a run."""
+    """What happens when the driver fails or is deleted; EMR bills each further run of it."""
 
     max_attempts: Annotated[int, Field(ge=1, le=2**31 - 1)] = Field(
-        description="How often the driver is started at most.", examples=[3]
+        description="How often the driver's pod is restarted at most.", examples=[3]
     )
 
 
@@ -115,7 +115,7 @@ class RotationSpec(Spec):
 class MonitoringSpec(Spec):
     """Where a job's logs go."""
 
-    application_ui: bool = Field(True, description="Whether EMR keeps the Spark history of the job, for 30 days.")
+    application_ui: bool = Field(True, description="Whether EMR keeps the Spark history of the job.")
     cloudwatch: bool = Field(True, description="Whether logs go to the team's log group.")
     s3: bool = Field(True, description="Whether logs go to `logs/<team>/` in the platform's bucket.")
     log_prefix: LogPrefix | None = Field(
