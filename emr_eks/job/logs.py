@@ -45,11 +45,10 @@ class Source(NamedTuple):
 
         A driver's and an executor's pod stand below their application's id, a controller's pod does not.
         """
-        *above, pod, name = ("", *path.split("/")) if path.count("/") == 1 else path.split("/")
-        stream = name.removesuffix(".gz")
+        *application, pod, stream = ["", *path.removesuffix(".gz").split("/")][-3:]
         if not stream.startswith(("stdout", "stderr")):
             return None
-        if not any(above):
+        if not any(application):
             return cls("controller", pod, stream)
         return cls("driver" if pod.endswith("-driver") else "executor", pod, stream)
 

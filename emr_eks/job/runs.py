@@ -107,7 +107,7 @@ def show(
     if output is Format.json:
         print_json(found)
         return
-    driver = found["jobDriver"].get("sparkSubmitJobDriver") or found["jobDriver"].get("sparkSqlJobDriver", {})
+    driver: dict[str, Any] = next(iter(found.get("jobDriver", {}).values()), {})
     for label, value in {
         "id": found["id"],
         "name": found.get("name", ""),
@@ -293,7 +293,8 @@ def watch_to_end(jobs: Jobs, run_id: str, team: str, every: float, timeout: floa
         with console.status("") if console.is_terminal else nullcontext() as status:
             for seen in watching.follow(lambda: jobs.describe(run_id), clock, every=every, timeout=timeout):
                 if watching.state(seen) != (run and watching.state(run)):
-                    console.print(f"{clock.now():%H:%M:%S} {watching.state(seen)}", highlight=False, soft_wrap=True)
+                    line = f"{clock.now():%H:%M:%S} {watching.state(seen)}"
+                    console.print(line, markup=False, highlight=False, soft_wrap=True)
                 run = seen
                 if status:
                     status.update(f"{run['state']} for {watching.duration(run, clock.now())}")
@@ -318,12 +319,12 @@ def _confirm(live: list[Run]) -> None:
 
 
 def _since(text: str, now: datetime) -> datetime:
-    if match := re.fullmatch(r"(\d+)([mhd])", text):
-        unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
-        return now - timedelta(**{unit: int(match[1])})
     try:
+        if match := re.fullmatch(r"(\d+)([mhd])", text):
+            unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
+            return now - timedelta(**{unit: int(match[1])})
         return datetime.fromisoformat(text).astimezone()
-    except ValueError:
+    except (OverflowError, ValueError):
         rule = f"--since must be a span such as 30m, 12h or 7d, or a date such as 2026-11-21, got {text!r}"
         raise Failure(rule, exit_code=USER_MISTAKE) from None
 

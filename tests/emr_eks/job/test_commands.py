@@ -134,11 +134,11 @@ def test_watch_shows_each_state_once_and_ends_well(cli: Cli, emr: Emr, clock: Te
 
 
 def test_watch_tells_failure_by_its_exit_code(cli: Cli, emr: Emr, clock: TestClock) -> None:
-    moves(emr, clock, (10, "RUNNING", None), (20, "FAILED", "exit code 1 of the driver"))
+    moves(emr, clock, (10, "RUNNING", None), (20, "FAILED", "exit code 1 [/driver]"))
     run = emr.start()
     answer = cli("watch", *TEAM, run)
     assert answer.code == 3
-    assert "FAILED: USER_ERROR: exit code 1 of the driver" in answer.out
+    assert "FAILED: USER_ERROR: exit code 1 [/driver]" in answer.out
     assert f"`emr-eks job logs -t analytics {run}` shows why" in answer.out
 
 
@@ -208,11 +208,12 @@ def test_list_reads_every_page(cli: Cli, emr: Emr) -> None:
     assert {run["id"] for run in found} == runs
 
 
-def test_a_bad_span_is_told(cli: Cli) -> None:
-    answer = cli("list", *TEAM, "--since", "yesterday")
+@pytest.mark.parametrize("span", ["yesterday", "7", "999999999999d", "2026-13-01"])
+def test_a_bad_span_is_told(cli: Cli, span: str) -> None:
+    answer = cli("list", *TEAM, "--since", span)
     assert answer.code == 2
     assert answer.err == (
-        "error: --since must be a span such as 30m, 12h or 7d, or a date such as 2026-11-21, got 'yesterday'\n"
+        f"error: --since must be a span such as 30m, 12h or 7d, or a date such as 2026-11-21, got {span!r}\n"
     )
 
 
