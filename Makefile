@@ -72,6 +72,7 @@ snapshots: setup ## Accept the synthesised output as the new snapshots; review t
 schema: setup ## Generate platform.schema.json and docs/configuration.md from the Specs
 	$(BIN)/emr-eks schema > platform.schema.json
 	$(BIN)/emr-eks schema --reference > docs/configuration.md
+	$(BIN)/emr-eks job schema --reference > docs/job-file.md
 
 instance-data: setup ## Renew the facts about EC2 instance types from the installed moto
 	$(BIN)/python -m provisioners.landing.generate

@@ -46,7 +46,7 @@ def build(app: App, platform: Platform) -> None:
         stacks.append(cluster_stack)
         cluster = cluster_stack.cluster
         karpenter, autoscaler = cluster_stack.karpenter, cluster_stack.autoscaler
-    if karpenter or autoscaler or spec.priority_classes:
+    if karpenter or autoscaler or spec.priorities:
         stacks.append(AddonsStack(app, spec, cluster, karpenter=karpenter, autoscaler=autoscaler))
     if platform.pools.node_pools:
         stacks.append(NodePoolsStack(app, spec, platform.pools, cluster))

@@ -24,14 +24,13 @@ _STAYS = {
 
 
 class Placement(NamedTuple):
-    """What a pod says to land on certain nodes, and whom it may drive out there."""
+    """What a pod says to land on certain nodes."""
 
     node_selector: Mapping[str, str]
     tolerations: Sequence[Mapping[str, str]] = ()
-    priority_class: str = ""
 
 
-def pod_template(component: Component, placement: Placement) -> dict[str, Any]:
+def pod_template(component: Component, placement: Placement, priority_class: str | None = None) -> dict[str, Any]:
     """Return the pod template of *component*; Spark knows its container by this name.
 
     https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/pod-templates.html
@@ -39,16 +38,16 @@ def pod_template(component: Component, placement: Placement) -> dict[str, Any]:
     spec: dict[str, Any] = {"nodeSelector": dict(placement.node_selector)}
     if placement.tolerations:
         spec["tolerations"] = [dict(toleration) for toleration in placement.tolerations]
-    if placement.priority_class:
-        spec["priorityClassName"] = placement.priority_class
+    if priority_class:
+        spec["priorityClassName"] = priority_class
     spec["containers"] = [{"name": f"spark-kubernetes-{component}"}]
     metadata = {"metadata": {"annotations": dict(_STAYS)}} if component == "driver" else {}
     return {"apiVersion": "v1", "kind": "Pod", **metadata, "spec": spec}
 
 
-def pod_template_key(team: str, component: Component) -> str:
-    """Return the key in the platform's bucket of a team's template."""
-    return f"{team_prefix(team)}/pod-templates/{component}.yaml"
+def pod_template_key(team: str, component: Component, tier: str | None = None) -> str:
+    """Return the key in the platform's bucket of a team's template, for jobs in *tier* if it has tiers."""
+    return "/".join(filter(None, [team_prefix(team), "pod-templates", tier, f"{component}.yaml"]))
 
 
 def tolerating(taints: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:

@@ -8,8 +8,7 @@ from constructs_lib._job_role import JobRoleSpec
 from constructs_lib._log_group import RetentionDays
 from constructs_lib._names import fit
 from constructs_lib._namespace import QuotaSpec
-from constructs_lib._priority import DEFAULT_DRIVER, DEFAULT_EXECUTOR
-from provisioners.spec import DnsLabel, Spec
+from provisioners.spec import DnsLabel, Items, Spec
 
 
 class TeamSpec(Spec):
@@ -23,11 +22,9 @@ class TeamSpec(Spec):
     log_retention_days: RetentionDays = Field(30, description="How long the logs of jobs stay in CloudWatch.")
     driver_pool: DnsLabel = Field("spark-driver", description="Node pool or node group that drivers run on.")
     executor_pool: DnsLabel = Field("spark-executor", description="Node pool or node group that executors run on.")
-    driver_priority: DnsLabel = Field(
-        DEFAULT_DRIVER, description="Priority class of drivers: the highest, for a job does not survive its driver."
-    )
-    executor_priority: DnsLabel = Field(
-        DEFAULT_EXECUTOR, description="Priority class of executors, which come back when they had to make room."
+    tiers: Items[DnsLabel] = Field(
+        (),
+        description="Tiers of `priorities` that the team's jobs may run in, the first by default; empty: the lowest.",
     )
 
 

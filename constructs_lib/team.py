@@ -14,6 +14,7 @@ from constructs import Construct
 
 from constructs_lib._literal import literal
 from constructs_lib._pod_template import COMPONENTS, Component, Placement, pod_template, pod_template_key
+from constructs_lib._priority import TierSpec
 from constructs_lib._team import TeamSpec, job_role_name, log_group_name, team_prefix, virtual_cluster_name
 from constructs_lib.account import Account
 from constructs_lib.bucket import Bucket
@@ -45,6 +46,7 @@ class Team(Construct):
         account: Account,
         kms_key_arn: str,
         destroy_logs: bool = False,
+        tiers: Mapping[str, TierSpec] | None = None,
     ) -> None:
         super().__init__(scope, id)
         namespace = spec.namespace or name
@@ -78,16 +80,22 @@ class Team(Construct):
             bucket.grant_read_write(self.job_role, prefix=f"{team_prefix(name)}/")
             bucket.grant_read_write(self.job_role, prefix=f"logs/{name}/")
             self.logs.grant_write(self.job_role)
-        for component in COMPONENTS:
-            S3Object(
-                self,
-                f"{component}-pod-template",
-                bucket=bucket.id,
-                key=pod_template_key(name, component),
-                # JSON is YAML, and needs no library to write.
-                content=literal(json.dumps(pod_template(component, placements[component]), indent=2)),
-                content_type="application/yaml",
-                # An object takes 10 tags, fewer than the provider may have for all that it makes:
-                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
-                override_provider=S3ObjectOverrideProvider(default_tags=S3ObjectOverrideProviderDefaultTags(tags={})),
-            )
+        place = Construct(self, "pod-template") if tiers else self
+        for tier in tiers or (None,):
+            for component in COMPONENTS:
+                priority_class: str | None = getattr(tiers[tier], component) if tiers and tier else None
+                template = pod_template(component, placements[component], priority_class)
+                S3Object(
+                    place,
+                    f"{tier}-{component}" if tier else f"{component}-pod-template",
+                    bucket=bucket.id,
+                    key=pod_template_key(name, component, tier),
+                    # JSON is YAML, and needs no library to write.
+                    content=literal(json.dumps(template, indent=2)),
+                    content_type="application/yaml",
+                    # An object takes 10 tags, fewer than the provider may have for all that it makes:
+                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+                    override_provider=S3ObjectOverrideProvider(
+                        default_tags=S3ObjectOverrideProviderDefaultTags(tags={})
+                    ),
+                )

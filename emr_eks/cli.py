@@ -66,7 +66,7 @@ def schema(
     if reference:
         from emr_eks.reference import markdown
 
-        typer.echo(markdown(PlatformSpec), nl=False)
+        typer.echo(markdown(PlatformSpec, "Configuration reference", "`platform.yaml`"), nl=False)
     else:
         typer.echo(json.dumps(PlatformSpec.model_json_schema(), indent=2))
 

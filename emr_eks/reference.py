@@ -8,15 +8,15 @@ from typing import Any
 
 from provisioners.spec import Spec
 
-_HEAD = """# Configuration reference
+_HEAD = """# {title}
 
-Generated from the Specs by `make schema`; do not edit. Every key of `platform.yaml`, with its type and default.
+Generated from the Specs by `make schema`; do not edit. Every key of {file}, with its type and default.
 Unknown keys are refused, and so are values of another type: text that looks like a number needs quotes.
 """
 
 
-def markdown(model: type[Spec]) -> str:
-    """Return the reference of *model* and of every Spec inside it, each once, in the order of first mention."""
+def markdown(model: type[Spec], title: str, file: str) -> str:
+    """Return the reference of *model*, which *file* holds, and of every Spec inside it, by order of first mention."""
     schema = model.model_json_schema()
     definitions: dict[str, Any] = schema.get("$defs", {})
     sections = [_section(model.__name__, schema)]
@@ -25,7 +25,7 @@ def markdown(model: type[Spec]) -> str:
         if name not in seen:
             seen.append(name)
             sections.append(_section(name, definitions[name]))
-    return "\n".join([_HEAD, *sections])
+    return "\n".join([_HEAD.format(title=title, file=file), *sections])
 
 
 def _section(name: str, schema: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from constructs_lib.cluster import EksClusterLike
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart
 from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.karpenter_charts import KarpenterCharts
-from constructs_lib.priority_class import PriorityClass
+from constructs_lib.priority_classes import PriorityClasses
 from stacks._stack import PlatformStack
 from stacks.platform import PlatformSpec
 
@@ -29,11 +29,9 @@ class AddonsStack(PlatformStack):
         cluster = self.cluster_of(built)
         if karpenter or autoscaler:
             self.add_helm(cluster)
-        if platform.priority_classes:
+        if platform.priorities:
             self.add_kubernetes(cluster)
-        place = Construct(self, "priority-class")
-        for name, value in sorted(platform.priority_classes.items()):
-            PriorityClass(place, name, name=name, value=value)
+            PriorityClasses(self, "priorities", spec=platform.priorities)
         if karpenter and platform.karpenter:
             KarpenterCharts(
                 self,

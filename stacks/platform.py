@@ -27,7 +27,7 @@ from constructs_lib._names import (
 )
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
-from constructs_lib._priority import DEFAULT_PRIORITIES, Priority
+from constructs_lib._priority import PrioritiesSpec, TierSpec
 from constructs_lib._team import TeamSpec, job_role_name
 from constructs_lib._versions import DEFAULT_KARPENTER, KARPENTER_SINCE, numbers
 from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
@@ -131,15 +131,14 @@ class PlatformSpec(Spec):
     cluster_autoscaler: ClusterAutoscalerSpec | None = Field(
         None, description="Cluster Autoscaler, which scales the managed node groups."
     )
-    priority_classes: dict[DnsLabel, Priority] = Field(
-        DEFAULT_PRIORITIES,
-        description="Priority classes by name: whose pods find no room drive out pods of lower ones.",
-    )
     bucket: BucketSpec = Field(BucketSpec(), description="The bucket for job code, pod templates, data and logs.")
     emr_service_linked_role: Literal["create", "reuse"] = Field(
         "reuse",
         description="Whether to create the account's one AWSServiceRoleForAmazonEMRContainers; `reuse` also fits an "
         "account that has none, since EMR makes it with the first virtual cluster.",
+    )
+    priorities: PrioritiesSpec | None = Field(
+        None, description="Priority classes and tiers of jobs; `{}` makes the four that come by default."
     )
     teams: dict[DnsLabel, TeamSpec] = Field({}, description="Data teams by name.")
 
@@ -151,7 +150,7 @@ class PlatformSpec(Spec):
         yield from self._keys()
         yield from self._karpenter()
         yield from self._cluster_autoscaler()
-        yield from self._priorities()
+        yield from self._tiers()
         yield from self._teams()
         yield from self._bucket()
 
@@ -310,18 +309,18 @@ class PlatformSpec(Spec):
         for name in sorted(self.node_groups):
             yield from too_long(name, self.node_groups[name])
 
-    def _priorities(self) -> Iterator[Problem]:
+    def _tiers(self) -> Iterator[Problem]:
+        known = sorted(self.priorities.tiers) if self.priorities else []
+        hint = "" if self.priorities else "add `priorities: {}` for the default ones"
         for name in sorted(self.teams):
-            for field in ("driver_priority", "executor_priority"):
-                priority = getattr(self.teams[name], field)
-                if priority not in self.priority_classes and not self.existing_cluster:
-                    known = ", ".join(sorted(self.priority_classes)) or "none"
-                    yield Problem(
-                        ("teams", name, field),
-                        f"must be one of the priority classes {known}",
-                        priority,
-                        reads=(("priority_classes",), ("existing_cluster",)),
-                    )
+            tiers = self.teams[name].tiers
+            for index, tier in enumerate(tiers):
+                path: Path = ("teams", name, "tiers", index)
+                if tier not in known:
+                    rule = f"must be a tier of `priorities`: {', '.join(known) or 'none'}"
+                    yield Problem(path, rule, tier, hint, reads=(("priorities",),))
+                elif tier in tiers[:index]:
+                    yield Problem(path, "is given twice", tier)
 
     def _teams(self) -> Iterator[Problem]:
         namespaces: dict[str, str] = {}
@@ -371,6 +370,13 @@ class PlatformSpec(Spec):
                 reads=(("name",), ("region",), ("existing_cluster",)),
             )
 
+    def tiers_of(self, team: str) -> dict[str, TierSpec]:
+        """Return the tiers that the jobs of *team* may run in, the default one first; none without priorities."""
+        if not self.priorities:
+            return {}
+        names = self.teams[team].tiers or filter(None, [self.priorities.lowest])
+        return {name: self.priorities.tiers[name] for name in names}
+
     def bucket_name(self, account_id: str) -> str:
         """Return the name of the platform's bucket in the account *account_id*."""
         if self.bucket.name:
@@ -402,20 +408,20 @@ class Platform(NamedTuple):
         """Return where the pods of *team* run, by Spark component."""
         spec = self.spec.teams[team]
         return {
-            "driver": self._placement(spec.driver_pool, spec.driver_priority),
-            "executor": self._placement(spec.executor_pool, spec.executor_priority),
+            "driver": self._placement(spec.driver_pool),
+            "executor": self._placement(spec.executor_pool),
         }
 
-    def _placement(self, name: str, priority: str) -> Placement:
+    def _placement(self, name: str) -> Placement:
         """Return what lands a pod on the node pool, or else the node group, *name*."""
         for pool in self.pools.node_pools:
             if pool.metadata.name == name:
                 taints = pool.spec.template.spec.taints or ()
                 tolerations = tolerating([(t.key, t.value or "", t.effect) for t in taints])
-                return Placement({NODE_POOL_LABEL: name}, tolerations, priority)
+                return Placement({NODE_POOL_LABEL: name}, tolerations)
         group = self.spec.node_groups[name]
         tolerations = tolerating([(t.key, t.value, KUBERNETES_EFFECT[t.effect]) for t in group.taints])
-        return Placement({NODE_GROUP_LABEL: name}, tolerations, priority)
+        return Placement({NODE_GROUP_LABEL: name}, tolerations)
 
 
 def load(path: pathlib.Path) -> Platform:

@@ -48,6 +48,7 @@ class TeamsStack(PlatformStack):
                 account=account,
                 kms_key_arn=key_arn,
                 destroy_logs=spec.destroy_data,
+                tiers=spec.tiers_of(name),
             )
             for name in sorted(spec.teams)
         }

@@ -1,10 +1,13 @@
-"""Jobs in AWS: finds a team's virtual cluster, uploads code, starts and reads job runs."""
+"""Jobs in AWS: finds a team's virtual cluster, uploads code, starts, reads and cancels job runs."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,98 +15,222 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from constructs_lib._names import partition_of
 from constructs_lib._team import virtual_cluster_name
-from emr_eks.failures import Failure
-from emr_eks.job.request import Workplace, code_key, start_job_run, workplace
-from emr_eks.job.spec import JobSpec
-from provisioners.source import InvalidFile, Located
-from stacks.platform import PlatformSpec
+from emr_eks.failures import USER_MISTAKE, Failure
+from emr_eks.job.errors import code_of, told
+from emr_eks.job.file import JobFile
+from emr_eks.job.logs import Logs, Place, logs_of
+from emr_eks.job.request import Workplace, workplace
+from emr_eks.job.watch import ENDED, Clock, Run
+from stacks.platform import Platform
 
-LIVE_STATES = ("PENDING", "SUBMITTED", "RUNNING")
+_RUN_ID = re.compile(r"[0-9a-z]{19}")
+_CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
 
 
 class Jobs:
     """The jobs of one team.
 
-    Raises `Failure` where AWS refuses or cannot be reached, with what AWS said.
+    Raises `Failure` where AWS refuses or cannot be reached, with what AWS said and what to do.
     """
 
-    def __init__(self, platform: PlatformSpec, team: str, session: boto3.Session, endpoint_url: str | None) -> None:
-        self._platform, self._team = platform, team
-        self._client: Callable[[str], Any] = lambda service: session.client(
-            service,
-            region_name=platform.region,
-            endpoint_url=endpoint_url,
-            # Path style, because a bucket's name is no host name on this machine.
-            config=Config(retries={"mode": "standard"}, s3={"addressing_style": "path"} if endpoint_url else None),
-        )
-        self._emr = self._client("emr-containers")
+    def __init__(
+        self,
+        platform: Platform,
+        team: str,
+        session: boto3.Session,
+        *,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+    ) -> None:
+        self._platform, self._team, self._session = platform, team, session
+        self._region = region or platform.spec.region
+        self._endpoint_url = endpoint_url
+        self._clients: dict[str, Any] = {}
+        self._virtual_clusters: list[dict[str, Any]] | None = None
 
-    def submit(self, job: JobSpec, file: Path) -> dict[str, Any]:
-        """Start *job*, described in *file*, and return what EMR answers."""
-        with _told():
+    def client(self, service: str) -> Any:
+        """Return the client of a service, always the same."""
+        if service not in self._clients:
+            with told():
+                self._clients[service] = self._session.client(
+                    service,
+                    region_name=self._region,
+                    endpoint_url=self._endpoint_url,
+                    config=Config(
+                        retries={"mode": "standard", "total_max_attempts": 6},
+                        # Path style, because a bucket's name is no host name on this machine.
+                        s3={"addressing_style": "path"} if self._endpoint_url else None,
+                    ),
+                )
+        return self._clients[service]
+
+    def request(self, file: JobFile) -> dict[str, Any]:
+        """Return the StartJobRun request for the job in *file*, but for its client token; uploads nothing."""
+        with told():
+            return file.request(self._workplace())[0]
+
+    def submit(self, file: JobFile, *, client_token: str | None = None, once: bool = False) -> dict[str, Any]:
+        """Start the job in *file*, after uploading its code, and return what EMR answers.
+
+        A second request with the same token starts nothing and gets the first one's answer; *once* makes the
+        token from the request itself.
+        """
+        with told():
             place = self._workplace()
-            request = start_job_run(job, place, entry_point=self._entry_point(job, file, place))
-            answer: dict[str, Any] = self._emr.start_job_run(clientToken=str(uuid.uuid4()), **request)
+            request, uploads = file.request(place)
+            for key, path in uploads.items():
+                self._upload(path, place.bucket, key)
+        token = client_token or (_token_of(request) if once else str(uuid.uuid4()))
+        with told(role_arn=place.role_arn):
+            answer: dict[str, Any] = self.client("emr-containers").start_job_run(clientToken=token, **request)
             return answer
 
-    def runs(self) -> list[dict[str, Any]]:
-        """Return the team's job runs, the newest first."""
-        with _told():
-            pages = self._emr.get_paginator("list_job_runs").paginate(virtualClusterId=self._virtual_cluster())
+    def runs(self, *, states: Sequence[str] = (), name: str | None = None, since: datetime | None = None) -> list[Run]:
+        """Return the team's job runs that fit, the newest first."""
+        filters = {"states": list(states), "name": name, "createdAfter": since}
+        with told():
+            pages = (
+                self.client("emr-containers")
+                .get_paginator("list_job_runs")
+                .paginate(
+                    virtualClusterId=self._virtual_cluster()["id"],
+                    **{key: value for key, value in filters.items() if value},
+                )
+            )
             found = [run for page in pages for run in page["jobRuns"]]
             return sorted(found, key=lambda run: run["createdAt"], reverse=True)
 
-    def describe(self, run_id: str) -> dict[str, Any]:
-        """Return one job run."""
-        with _told():
-            run: dict[str, Any] = self._emr.describe_job_run(id=run_id, virtualClusterId=self._virtual_cluster())[
-                "jobRun"
-            ]
-            return run
+    def describe(self, run: str) -> Run:
+        """Return a job run by its id, or the newest one by its job's name."""
+        if _RUN_ID.fullmatch(run) and (found := self._described(run)):
+            return found
+        named = self.runs(name=run)
+        if not named:
+            raise Failure(
+                f"team {self._team} has no job run {run!r}, and none of a job of that name; "
+                f"`emr-eks job list --team {self._team}` shows those there are",
+                exit_code=USER_MISTAKE,
+            )
+        return self._described(named[0]["id"]) or named[0]
+
+    def cancel(self, run_id: str) -> str | None:
+        """Cancel a job run, or return its state if it has ended by itself meanwhile."""
+        place = {"id": run_id, "virtualClusterId": self._virtual_cluster()["id"]}
+        try:
+            with told():
+                self.client("emr-containers").cancel_job_run(**place)
+            return None
+        except Failure:
+            state: str = (self._described(run_id) or {}).get("state", "")
+            if state in (*ENDED, "CANCEL_PENDING"):
+                return state
+            raise
+
+    def logs(self, run: Run, place: Place | None) -> Logs:
+        """Return the logs of *run*."""
+        return logs_of(run, place, self.client)
+
+    def console_url(self) -> str:
+        """Return where the console shows the team's jobs; `View logs` there opens the Spark history of one."""
+        host = _CONSOLES[partition_of(self._region)]
+        cluster = self._virtual_cluster()["id"]
+        return f"https://{host}/elasticmapreduce/home?region={self._region}#virtual-cluster-jobs:{cluster}"
+
+    def history_url(self, run: Run, clock: Clock, *, timeout: float = 120) -> str:
+        """Return a URL, good for a short while, that opens the Spark history of *run* without the console.
+
+        https://docs.aws.amazon.com/emr/latest/APIReference/API_CreatePersistentAppUI.html
+        """
+        emr = self.client("emr")
+        with told():
+            made = emr.create_persistent_app_ui(
+                TargetResourceArn=self._virtual_cluster()["arn"],
+                EMRContainersConfig={"JobRunId": run["id"]},
+                ProfilerType="SHS",
+            )
+            for _ in range(int(timeout / 5)):
+                answer = emr.get_persistent_app_ui_presigned_url(
+                    PersistentAppUIId=made["PersistentAppUIId"], PersistentAppUIType="SHS"
+                )
+                if answer.get("PresignedURLReady") and answer.get("PresignedURL"):
+                    return str(answer["PresignedURL"])
+                clock.sleep(5)
+        raise Failure(f"the Spark history of {run['id']} is not ready after {timeout:g} s; try again")
 
     def _workplace(self) -> Workplace:
-        account_id = self._client("sts").get_caller_identity()["Account"]
-        return workplace(self._platform, self._team, account_id=account_id, virtual_cluster_id=self._virtual_cluster())
+        cluster = self._virtual_cluster(running=True)
+        account_id = self.client("sts").get_caller_identity()["Account"]
+        return workplace(self._platform, self._team, account_id=account_id, virtual_cluster_id=cluster["id"])
 
-    def _virtual_cluster(self) -> str:
-        cluster, name = (
-            self._platform.cluster_name,
-            virtual_cluster_name(self._platform.cluster_name, self._team),
-        )
-        pages = self._emr.get_paginator("list_virtual_clusters").paginate(
-            containerProviderId=cluster, containerProviderType="EKS", states=["RUNNING"]
-        )
-        for page in pages:
-            for found in page["virtualClusters"]:
-                if found["name"] == name:
-                    return str(found["id"])
-        raise Failure(
-            f"no running virtual cluster {name!r} on the cluster {cluster!r} in {self._platform.region}; "
-            "deploy the platform first, or check region and credentials"
-        )
+    def _virtual_cluster(self, *, running: bool = False) -> dict[str, Any]:
+        """Return the team's virtual cluster, or if none runs the last one that did unless it must be *running*."""
+        eks, name = self._platform.spec.cluster_name, virtual_cluster_name(self._platform.spec.cluster_name, self._team)
+        if self._virtual_clusters is None:
+            with told():
+                pages = (
+                    self.client("emr-containers")
+                    .get_paginator("list_virtual_clusters")
+                    .paginate(containerProviderId=eks, containerProviderType="EKS")
+                )
+                self._virtual_clusters = [
+                    one for page in pages for one in page["virtualClusters"] if one["name"] == name
+                ]
+        found = self._virtual_clusters
+        live = [one for one in found if one["state"] == "RUNNING"]
+        if live or (found and not running):
+            return dict(max(live or found, key=lambda one: one["createdAt"]))
+        raise Failure(self._missing(eks, name, {one["state"] for one in found}))
 
-    def _entry_point(self, job: JobSpec, file: Path, place: Workplace) -> str:
-        """Return the URI of what the job runs, uploaded if it is a file."""
-        if "://" in job.entry_point:
-            return job.entry_point
-        path = file.parent / job.entry_point
+    def _missing(self, eks: str, name: str, states: set[str]) -> str:
+        where = f"virtual cluster {name!r} of team {self._team} on the EKS cluster {eks!r} in {self._region}"
+        if "ARRESTED" in states:
+            return (
+                f"the {where} is ARRESTED: EMR has lost its access to the namespace; check that the cluster, the "
+                "namespace and EMR's role binding in it exist, then deploy the platform again"
+            )
+        if states:
+            return f"the {where} is {' and '.join(sorted(states))}; deploy the platform again"
+        if not self._has_cluster(eks):
+            return f"there is no EKS cluster {eks!r} in {self._region}; deploy the platform first, or check the region"
+        return f"there is no {where}; deploy the platform with this team first, or check region and credentials"
+
+    def _has_cluster(self, eks: str) -> bool:
+        """Tell whether the cluster is there, as far as the caller may know."""
         try:
-            content = path.read_bytes()
-        except OSError as error:
-            rule = f"must be a file beside {file.name} or a URI, got {job.entry_point!r}: {error.strerror}"
-            raise InvalidFile([Located(str(file), 1, 1, ("entry_point",), rule)]) from None
-        key = code_key(job, content)
-        self._client("s3").put_object(Bucket=place.bucket, Key=key, Body=content)
-        return f"s3://{place.bucket}/{key}"
+            self.client("eks").describe_cluster(name=eks)
+        except ClientError as error:
+            return code_of(error) != "ResourceNotFoundException"
+        except BotoCoreError:
+            pass
+        return True
+
+    def _described(self, run_id: str) -> Run | None:
+        cluster = self._virtual_cluster()["id"]
+        with told():
+            try:
+                run: Run = self.client("emr-containers").describe_job_run(id=run_id, virtualClusterId=cluster)["jobRun"]
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    return None
+                raise
+            return run
+
+    def _upload(self, path: Path, bucket: str, key: str) -> None:
+        """Upload a file unless it is there: its key is made from its content."""
+        s3 = self.client("s3")
+        try:
+            s3.head_object(Bucket=bucket, Key=key)
+        except ClientError:
+            # Absent, or not to be seen by the caller, who may still write it.
+            with path.open("rb") as content:
+                s3.put_object(Bucket=bucket, Key=key, Body=content)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        said = error.response["Error"]
-        raise Failure(f"AWS refused {error.operation_name}: {said['Code']}: {said['Message']}") from None
-    except BotoCoreError as error:
-        raise Failure(f"AWS could not be asked: {error}; check credentials, region and network") from None
+def _token_of(request: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()

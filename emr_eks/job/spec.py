@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from constructs_lib._versions import DEFAULT_RELEASE, EMR_FEATURES, ReleaseLabel, release_has
+from constructs_lib._versions import DEFAULT_RELEASE, ReleaseLabel
+from emr_eks.job.presets import PRESETS, SPARK, Configuration, PresetName, configuration, conflicts
 from provisioners.spec import DnsLabel, Items, Problem, Spec, text
 
 Memory = Annotated[
     str,
     text(
-        r"\d+[kmgtKMGT]",
+        r"[1-9]\d*[kmgtKMGT]",
         "must be an amount of memory as Spark writes it: a number and k, m, g or t",
         "like '4g'",
     ),
@@ -27,10 +29,47 @@ JobName = Annotated[
         max_length=64,
     ),
 ]
-"""https://docs.aws.amazon.com/emr-on-eks/latest/APIReference/API_StartJobRun.html"""
+ClassName = Annotated[
+    str,
+    text(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", "must be the full name of a class", "for example 'com.example.Job'"),
+]
+LogSize = Annotated[
+    str,
+    text(r"\d+(\.\d+)?[KMG][Bb]", "must be a size in KB, MB or GB", "for example '100MB'", max_length=12),
+]
+LogPrefix = Annotated[
+    str,
+    text(
+        r"[^:*]*[^:*\s][^:*]*",
+        "must be at most 256 characters without : and *, not all of them blanks",
+        "for example 'nightly'",
+        max_length=256,
+    ),
+]
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html"""
+
+
+def _written(most: int) -> Any:
+    rule = f"must be 1 to {most} characters, not all of them blanks"
+    return text(r"[\s\S]*\S[\s\S]*", rule, "EMR takes no empty values", max_length=most)
+
+
+TagKey = Annotated[str, _written(128)]
+TagValue = Annotated[str, _written(256)]
+Argument = Annotated[str, _written(10280)]
+Code = Annotated[str, Field(min_length=1, max_length=1024)]
+Listed = Annotated[
+    str,
+    text(r"[^\s,]+", "must be a file or a URI without blanks and commas", "rename it", max_length=1024),
+]
+"""All limits: https://docs.aws.amazon.com/emr-on-eks/latest/APIReference/API_StartJobRun.html"""
 
 MAX_PROPERTIES = 100
 MAX_VALUE = 1024
+FIRST_RELEASES = ((5, 33), (6, 3))
+"""Of EMR 5 and 6, those from which on a job takes pod templates, which put it on the team's nodes."""
+RETRY_SINCE = (6, 9)
+"""https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/jobruns-using-retry-policies.html"""
 
 
 class DriverSpec(Spec):
@@ -38,6 +77,9 @@ class DriverSpec(Spec):
 
     cores: Annotated[int, Field(ge=1)] = Field(1, description="Cores of the driver.")
     memory: Memory | None = Field(None, description="Memory of the driver's JVM, by default Spark's own choice.")
+    memory_overhead: Memory | None = Field(
+        None, description="Memory besides the JVM's, by default a tenth of it, and 40 % for Python jobs."
+    )
 
 
 class ExecutorSpec(Spec):
@@ -48,6 +90,38 @@ class ExecutorSpec(Spec):
     )
     cores: Annotated[int, Field(ge=1)] = Field(1, description="Cores of each executor.")
     memory: Memory = Field("1G", description="Memory of each executor's JVM.")
+    memory_overhead: Memory | None = Field(None, description="Memory of each executor besides the JVM's.")
+
+
+class RetrySpec(Spec):
+    """What happens when the driver fails or is deleted; EMR bills each further run of it."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=2**31 - 1)] = Field(
+        description="How often the driver's pod is restarted at most.", examples=[3]
+    )
+
+
+class RotationSpec(Spec):
+    """How the logs in a container are kept from filling its disk."""
+
+    size: LogSize = Field("100MB", description="A log file is put aside at this size, from 2KB to 2GB.")
+    files: Annotated[int, Field(ge=1, le=50)] = Field(10, description="How many of them are kept.")
+
+    def rules(self) -> Iterator[Problem]:
+        if not 2 * 1024 <= _bytes(self.size) <= 2 * 1024**3:
+            yield Problem(("size",), "must be from 2KB to 2GB", self.size)
+
+
+class MonitoringSpec(Spec):
+    """Where a job's logs go."""
+
+    application_ui: bool = Field(True, description="Whether EMR keeps the Spark history of the job.")
+    cloudwatch: bool = Field(True, description="Whether logs go to the team's log group.")
+    s3: bool = Field(True, description="Whether logs go to `logs/<team>/` in the platform's bucket.")
+    log_prefix: LogPrefix | None = Field(
+        None, description="Begins the names of the log streams, by default the job's name."
+    )
+    rotation: RotationSpec | None = Field(None, description="Rotation of the logs in each container, by default none.")
 
 
 class JobSpec(Spec):
@@ -56,40 +130,187 @@ class JobSpec(Spec):
     name: JobName = Field(description="The job's name.", examples=["threadsleep"])
     team: DnsLabel = Field(description="The team that it runs for.", examples=["analytics"])
     release: ReleaseLabel = Field(DEFAULT_RELEASE, description="The EMR release.")
-    entry_point: Annotated[str, Field(min_length=1, max_length=256)] = Field(
-        description="What to run: a file beside this one, which is uploaded, or a URI such as s3://... or local://...",
+    entry_point: Code = Field(
+        description="What to run: a file beside this one, which is uploaded, or a URI that begins with s3:// or local://.",
         examples=["job.py"],
     )
-    arguments: Items[Annotated[str, Field(max_length=10280)]] = Field((), description="Arguments, in order.")
+    main_class: ClassName | None = Field(None, description="The class to run, of a job in Scala or Java.")
+    arguments: Items[Argument] = Field((), description="Arguments, in order.")
+    py_files: Items[Listed] = Field((), description="Python modules (.py, .zip, .egg) for the job; files or URIs.")
+    jars: Items[Listed] = Field((), description="Jars for the job; files or URIs.")
     driver: DriverSpec = Field(DriverSpec(), description="The driver.")
     executor: ExecutorSpec = Field(ExecutorSpec(), description="The executors.")
+    presets: Items[PresetName] = Field(
+        (), description="Named Spark configuration; `emr-eks job presets` lists and explains them."
+    )
     spark: dict[str, str] = Field({}, description="Spark properties, their values in quotes.")
+    configurations: Configuration = Field(
+        {}, description="Further properties by classification, such as `spark-log4j2` or `emr-containers-defaults`."
+    )
+    tier: DnsLabel | None = Field(
+        None, description="The tier of priority, one of the team's; by default its first, or none if it has none."
+    )
+    submitter_pool: DnsLabel | None = Field(
+        None,
+        description="Untainted node pool or node group for the pod that submits the job, by default the drivers' pool, "
+        "or an on-demand node group where that is tainted.",
+    )
+    retry: RetrySpec | None = Field(None, description="Retries of the driver, by default none.")
+    monitoring: MonitoringSpec = Field(MonitoringSpec(), description="Logs and history.")
+    tags: dict[TagKey, TagValue] = Field({}, description="Tags of the job run, at most 50.")
 
     def rules(self) -> Iterator[Problem]:
-        if not release_has(self.release, "pod templates"):
-            since = " and ".join(EMR_FEATURES["pod templates"])
-            yield Problem(("release",), f"must know pod templates, as EMR does since {since}", self.release)
-        if len(self.spark) > MAX_PROPERTIES - len(PLATFORM_PROPERTIES):
+        yield from self._release()
+        yield from self._presets()
+        yield from self._properties()
+        yield from self._classifications()
+        yield from self._allocation()
+        yield from self._timeouts()
+        yield from self._tags()
+
+    @property
+    def release_number(self) -> tuple[int, int]:
+        """Major and minor number of the EMR release."""
+        major, minor = re.findall(r"\d+", self.release)[:2]
+        return int(major), int(minor)
+
+    def configuration(self, variables: Mapping[str, str]) -> Configuration:
+        """Return the properties that the presets, and over them the job itself, set, by classification."""
+        found = configuration(self.presets, variables)
+        for classification, properties in {SPARK: self.spark, **self.configurations}.items():
+            found.setdefault(classification, {}).update(properties)
+        return found
+
+    def _release(self) -> Iterator[Problem]:
+        number = self.release_number
+        if number < FIRST_RELEASES[0] or (6, 0) <= number < FIRST_RELEASES[1]:
             yield Problem(
-                ("spark",),
-                f"must hold at most {MAX_PROPERTIES - len(PLATFORM_PROPERTIES)} properties, as EMR takes "
-                f"{MAX_PROPERTIES} with the platform's own",
-                len(self.spark),
+                ("release",),
+                "must be at least emr-5.33.0 or emr-6.3.0: older ones take no pod templates",
+                self.release,
             )
-        for key in sorted(self.spark):
-            if not key.startswith("spark."):
-                yield Problem(("spark", key), "must begin with 'spark.'", key)
-            if key in PLATFORM_PROPERTIES:
-                yield Problem(("spark", key), "is set by the platform", hint="take it out; the team's pools decide")
-            if len(self.spark[key]) > MAX_VALUE:
+        if self.retry and number < RETRY_SINCE:
+            yield Problem(("retry",), "needs EMR 6.9 or newer", hint=f"the job asks for {self.release}")
+
+    def _presets(self) -> Iterator[Problem]:
+        number = self.release_number
+        wrong = conflicts(self.presets, self.spark)
+        for index, name in enumerate(self.presets):
+            since = PRESETS[name].since
+            if name in self.presets[:index]:
+                yield Problem(("presets", index), "is given twice", name)
+            elif number < since:
+                needs = ".".join(map(str, since))
                 yield Problem(
-                    ("spark", key),
-                    f"must have at most {MAX_VALUE} characters",
-                    f"{len(self.spark[key])} characters",
+                    ("presets", index), f"needs EMR {needs} or newer", name, f"the job asks for {self.release}"
                 )
+            elif name in wrong:
+                yield Problem(("presets", index), wrong[name], hint="take one of them out")
+
+    def _properties(self) -> Iterator[Problem]:
+        fixed = {key: name for name in self.presets for key in PRESETS[name].fixed}
+        for key in sorted(self.spark):
+            path = ("spark", key)
+            if not key.startswith("spark."):
+                yield Problem(path, "must begin with 'spark.'", key)
+            if key in PLATFORM_PROPERTIES:
+                yield Problem(path, "is set by the platform", hint="take it out; the team's pools decide")
+            if key in JOB_PROPERTIES:
+                yield Problem(path, f"is what `{JOB_PROPERTIES[key]}` says", hint="take it out, and set that instead")
+            if key in fixed and self.spark[key] != PRESETS[fixed[key]].fixed[key]:
+                rule = f"is {PRESETS[fixed[key]].fixed[key]!r} by preset {fixed[key]}"
+                yield Problem(path, rule, self.spark[key], "take one of the two out")
+
+    def _classifications(self) -> Iterator[Problem]:
+        if SPARK in self.configurations:
+            yield Problem(("configurations", SPARK), "must be left to `spark`", hint="move its properties there")
+        for classification, properties in self.configuration(_UNFILLED).items():
+            path = ("spark",) if classification == SPARK else ("configurations", classification)
+            most = MAX_PROPERTIES - (len(PLATFORM_PROPERTIES) if classification == SPARK else 0)
+            if len(properties) > most:
+                own = " besides the platform's own" if classification == SPARK else ""
+                rule = f"must hold at most {most} properties{own}, those of presets included"
+                yield Problem(path, rule, len(properties), reads=(("presets",),))
+        for classification, properties in {SPARK: self.spark, **self.configurations}.items():
+            path = ("spark",) if classification == SPARK else ("configurations", classification)
+            for key, value in sorted(properties.items()):
+                if len(key) > MAX_VALUE:
+                    yield Problem((*path, key), f"must have a name of at most {MAX_VALUE} characters", len(key))
+                if not value.strip():
+                    yield Problem((*path, key), "must not be empty", value, "EMR takes no empty values")
+                if len(value) > MAX_VALUE:
+                    rule = f"must have at most {MAX_VALUE} characters"
+                    yield Problem((*path, key), rule, f"{len(value)} characters")
+
+    def _allocation(self) -> Iterator[Problem]:
+        properties = self.configuration(_UNFILLED).get(SPARK, {})
+        if properties.get("spark.dynamicAllocation.enabled") != "true":
+            return
+        bounds = {}
+        for bound in ("min", "initial", "max"):
+            key = f"spark.dynamicAllocation.{bound}Executors"
+            value = properties.get(key, "")
+            if value and not value.isdecimal():
+                yield Problem(("spark", key), "must be a whole number in quotes", value)
+                return
+            bounds[bound] = int(value) if value else None
+        most = bounds["max"]
+        if most is None:
+            return
+        for bound in ("min", "initial"):
+            number = bounds[bound]
+            if number is not None and number > most:
+                key = f"spark.dynamicAllocation.{bound}Executors"
+                yield Problem(("spark", key), f"must be at most maxExecutors, which is {most}", str(number))
+        if self.executor.instances > most:
+            rule = f"must be at most spark.dynamicAllocation.maxExecutors, which is {most}"
+            yield Problem(("executor", "instances"), rule, self.executor.instances, reads=(("spark",), ("presets",)))
+
+    def _timeouts(self) -> Iterator[Problem]:
+        """Spark refuses to start otherwise: https://spark.apache.org/docs/latest/configuration.html#networking."""
+        heartbeat = _seconds(self.spark.get("spark.executor.heartbeatInterval", "10s"), "ms")
+        timeout = _seconds(self.spark.get("spark.network.timeout", "120s"), "s")
+        if heartbeat is not None and timeout is not None and heartbeat >= timeout:
+            yield Problem(
+                ("spark", "spark.executor.heartbeatInterval"),
+                f"must be shorter than spark.network.timeout, which is {timeout:g} s",
+                self.spark.get("spark.executor.heartbeatInterval", "10s"),
+            )
+
+    def _tags(self) -> Iterator[Problem]:
+        if len(self.tags) > 50:
+            yield Problem(("tags",), "must be at most 50", len(self.tags))
+        for key in sorted(self.tags):
+            if key.lower().startswith("aws:"):
+                yield Problem(("tags", key), "must not begin with 'aws:', which is AWS's own", key)
 
 
 PLATFORM_PROPERTIES = (
     "spark.kubernetes.driver.podTemplateFile",
     "spark.kubernetes.executor.podTemplateFile",
 )
+JOB_PROPERTIES = {
+    "spark.driver.cores": "driver.cores",
+    "spark.driver.memory": "driver.memory",
+    "spark.driver.memoryOverhead": "driver.memory_overhead",
+    "spark.executor.cores": "executor.cores",
+    "spark.executor.instances": "executor.instances",
+    "spark.executor.memory": "executor.memory",
+    "spark.executor.memoryOverhead": "executor.memory_overhead",
+    "spark.jars": "jars",
+    "spark.submit.pyFiles": "py_files",
+}
+"""Properties that a key of the job file stands for; EMR would let that key win without a word."""
+
+_UNFILLED = {"az": "", "bucket": "", "team": ""}
+_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+
+
+def _seconds(duration: str, unit: str) -> float | None:
+    """Return Spark's *duration* in seconds, and None for what is none; a bare number counts in *unit*."""
+    match = re.fullmatch(r"(\d+)(us|ms|s|m|min|h|d)?", duration.strip().lower())
+    return int(match[1]) * _UNITS[match[2] or unit] if match else None
+
+
+def _bytes(size: str) -> float:
+    return float(size[:-2]) * float(1024 ** (1 + "KMG".index(size[-2])))

@@ -86,7 +86,6 @@ def test_pods_land_on_the_pools_and_groups_of_their_team(make_platform: MakePlat
     assert placed["driver"] == (
         {"karpenter.sh/nodepool": "spark-driver"},
         [{"key": "spark-driver", "operator": "Exists", "effect": "NoSchedule"}],
-        "spark-driver",
     )
     assert placed["executor"] == (
         {"emr-eks/node-group": "big"},
@@ -94,7 +93,6 @@ def test_pods_land_on_the_pools_and_groups_of_their_team(make_platform: MakePlat
             {"key": "big", "operator": "Equal", "value": "yes", "effect": "NoExecute"},
             {"key": "quiet", "operator": "Exists", "effect": "PreferNoSchedule"},
         ],
-        "spark-executor",
     )
     assert platform.placements("bi")["executor"].node_selector == {"karpenter.sh/nodepool": "spark-executor"}
 

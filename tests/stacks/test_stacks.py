@@ -15,7 +15,6 @@ from conftest import ROOT, MakePlatform
 from crd import judge
 from synthesised import Document, synthesise
 
-from provisioners.source import InvalidFile
 from stacks.platform import Platform
 
 GROUP: dict[str, Any] = {"instance_types": ["m6i.xlarge"], "min_size": 2, "max_size": 4}
@@ -150,13 +149,12 @@ def test_an_existing_vpc_takes_the_place_of_the_network_stack(make_platform: Mak
     assert subnets == ["subnet-aaaaaaaaaaaaaaaaa", "subnet-bbbbbbbbbbbbbbbbb"]
 
 
-def test_an_existing_cluster_takes_the_place_of_network_cluster_and_controllers(
+def test_an_existing_cluster_takes_the_place_of_network_cluster_and_addons(
     make_platform: MakePlatform, tmp_path: Path
 ) -> None:
     changes: dict[str, Any] = {"vpc": None, "cluster": None, "node_groups": None}
     documents = synthesise(make_platform(**changes, existing_cluster={"name": "shared"}), tmp_path / "out")
-    assert set(documents) == {"addons", "node_pools", "teams"}
-    assert set(documents["addons"].content["resource"]) == {"kubernetes_priority_class_v1"}
+    assert set(documents) == {"node_pools", "teams"}
     for document in documents.values():
         assert document.content["data"]["aws_eks_cluster"]
         assert not document.dangling()
@@ -171,7 +169,7 @@ def test_teams_may_run_on_node_groups_alone(make_platform: MakePlatform, tmp_pat
         teams={"analytics": {"driver_pool": "managed-ondemand", "executor_pool": "spot"}},
     )
     documents = synthesise(platform, tmp_path / "out")
-    assert set(documents) == {"network", "cluster", "addons", "teams"}
+    assert set(documents) == {"network", "cluster", "teams"}
     template = documents["teams"].only("aws_s3_object", key="teams/analytics/pod-templates/executor.yaml")
     executor = json.loads(template["content"])["spec"]
     labels = [g["labels"] for g in documents["cluster"].resources("aws_eks_node_group") if "taint" in g]
@@ -267,17 +265,6 @@ def test_objects_get_none_of_the_platforms_tags_because_s3_takes_ten(documents: 
         assert each["override_provider"] == {"default_tags": {"tags": {}}}
 
 
-def test_no_pod_is_lifted_by_accident_and_drivers_stand_above_every_executor(documents: dict[str, Document]) -> None:
-    classes = documents["addons"].resources("kubernetes_priority_class_v1")
-    assert not [each for each in classes if each["global_default"]]
-    values = {each["metadata"]["name"]: each["value"] for each in classes}
-    for component in ("driver", "executor"):
-        key = f"teams/analytics/pod-templates/{component}.yaml"
-        pod = json.loads(documents["teams"].only("aws_s3_object", key=key)["content"])
-        assert pod["spec"]["priorityClassName"] == f"spark-{component}"
-    assert all(value < values["spark-driver"] for name, value in values.items() if name != "spark-driver")
-
-
 def test_controllers_of_nodes_leave_drivers_where_they_are(documents: dict[str, Document]) -> None:
     pods = {
         component: json.loads(
@@ -290,12 +277,3 @@ def test_controllers_of_nodes_leave_drivers_where_they_are(documents: dict[str, 
         "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
     }
     assert "metadata" not in pods["executor"]
-
-
-def test_a_priority_that_no_class_has_is_refused(make_platform: MakePlatform) -> None:
-    with pytest.raises(InvalidFile) as error:
-        make_platform(teams={"analytics": {"executor_priority": "low"}})
-    assert (
-        "teams.analytics.executor_priority: must be one of the priority classes spark-driver, spark-executor, "
-        "spark-executor-high, spark-executor-low, got 'low'" in str(error.value)
-    )

@@ -1,0 +1,145 @@
+"""Job files: read, filled in, and judged together with the platform and with the API, before anything is called."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from emr_eks.job.model import breaches
+from emr_eks.job.request import Workplace, start_job_run, workplace
+from emr_eks.job.spec import JobSpec
+from provisioners.fill import fill
+from provisioners.source import Document, InvalidFile, Located, read, validate
+from provisioners.spec import Path
+from stacks.platform import Platform
+
+
+@dataclass(frozen=True)
+class JobFile:
+    """A job file that is known to be valid on a platform, where the account does not matter for that."""
+
+    path: pathlib.Path
+    team: str
+    platform: Platform
+    document: Document
+
+    def job(self, at: Workplace) -> JobSpec:
+        """Return the job with its variables filled in for the workplace *at*. Raises `InvalidFile`."""
+        filled = fill(self.document, at.variables)
+        return validate(JobSpec, filled, data={**filled.data, "team": self.team})
+
+    def request(self, at: Workplace) -> tuple[dict[str, Any], dict[str, pathlib.Path]]:
+        """Return the StartJobRun request, and the files to upload by their key in the bucket."""
+        job = self.job(at)
+        uploads: dict[str, pathlib.Path] = {}
+        uris: dict[str, str] = {}
+        for _, name in _code(job):
+            if "://" not in name:
+                path = self.path.parent / name
+                key = at.upload_key(_digest(path), path.name)
+                uploads[key], uris[name] = path, f"s3://{at.bucket}/{key}"
+        return start_job_run(job, at, uploaded=uris), uploads
+
+
+def open_job(path: pathlib.Path, platform: Platform, *, team: str | None = None) -> JobFile:
+    """Read the job in *path*, for *team* if not for the one that it names itself.
+
+    Raises `InvalidFile` with every problem: of the file, of files that it names, of its place on the platform,
+    and of the request that comes out of it.
+    """
+    document = read(path, tolerant=True)
+    data = document.data if isinstance(document.data, dict) else {}
+    team = team or data.get("team")
+    if not (data and isinstance(team, str) and team in platform.spec.teams):
+        raise InvalidFile(_teamless(document, platform, team))
+    file = JobFile(path, team, platform, document)
+    at = workplace(platform, team)
+    problems = [*_problems(file, file.job(at), at)]
+    if not problems:
+        problems = [*_refused(file, at)]
+    if problems:
+        raise InvalidFile(problems)
+    return file
+
+
+def _teamless(document: Document, platform: Platform, team: Any) -> list[Located]:
+    """Return what is wrong with a job that has no workplace."""
+    problems: list[Located] = []
+    try:
+        validate(JobSpec, document)
+    except InvalidFile as invalid:
+        problems += invalid.problems
+    if isinstance(team, str):
+        problems.append(_unknown_team(document, platform, team))
+    return problems
+
+
+def _unknown_team(document: Document, platform: Platform, team: str) -> Located:
+    teams = sorted(platform.spec.teams)
+    near = get_close_matches(team, teams, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(teams) or 'none'}"
+    return document.located(("team",), f"must be a team of the platform, got {team!r}; {hint}")
+
+
+def _problems(file: JobFile, job: JobSpec, at: Workplace) -> Iterator[Located]:
+    for place, name in _code(job):
+        if "://" not in name and (reason := _unreadable(file.path.parent / name)):
+            rule = f"must be a file beside {file.path.name} or a URI, got {name!r}: {reason}"
+            yield file.document.located(place, rule)
+    if job.tier and job.tier not in at.tiers:
+        tiers = ", ".join(at.tiers) or "none"
+        rule = f"must be a tier of team {job.team}, got {job.tier!r}; there are: {tiers}"
+        yield file.document.located(("tier",), rule)
+    if job.submitter_pool and job.submitter_pool not in at.submitter_pools:
+        pools = ", ".join(at.submitter_pools) or "none"
+        rule = f"must be a node pool or node group without taints, got {job.submitter_pool!r}; there are: {pools}"
+        yield file.document.located(("submitter_pool",), rule)
+
+
+def _refused(file: JobFile, at: Workplace) -> Iterator[Located]:
+    request, _ = file.request(at)
+    for breach in breaches("StartJobRun", request):
+        field = next((field for start, field in _FIELDS.items() if breach.path[: len(start)] == start), ())
+        where = ".".join(map(str, breach.path))
+        yield file.document.located(field, f"makes a request that EMR refuses: {where} {breach.rule}")
+
+
+def _code(job: JobSpec) -> Iterator[tuple[Path, str]]:
+    yield ("entry_point",), job.entry_point
+    for field in ("py_files", "jars"):
+        for index, name in enumerate(getattr(job, field)):
+            yield (field, index), name
+
+
+def _unreadable(path: pathlib.Path) -> str | None:
+    try:
+        with path.open("rb"):
+            return None
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+
+
+def _digest(path: pathlib.Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1024 * 1024):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+_DRIVER = ("jobDriver", "sparkSubmitJobDriver")
+_FIELDS: dict[Path, Path] = {
+    ("name",): ("name",),
+    ("releaseLabel",): ("release",),
+    ("tags",): ("tags",),
+    ("retryPolicyConfiguration",): ("retry",),
+    (*_DRIVER, "entryPointArguments"): ("arguments",),
+    (*_DRIVER, "entryPoint"): ("entry_point",),
+    ("configurationOverrides", "applicationConfiguration"): ("spark",),
+    ("configurationOverrides", "monitoringConfiguration"): ("monitoring",),
+}
+"""What in a job file becomes which part of the request."""

@@ -1,0 +1,66 @@
+"""What several of the `emr-eks job` commands take, and how they find the team's jobs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from emr_eks.failures import USER_MISTAKE, Failure
+from emr_eks.options import Format
+from stacks.platform import Platform, load
+
+if TYPE_CHECKING:
+    from emr_eks.job.client import Jobs
+
+Team = Annotated[str, typer.Option("--team", "-t", help="The team, as platform.yaml names it.", show_default=False)]
+Local = Annotated[bool, typer.Option("--local", help="Use the embedded cloud of `emr-eks local`.")]
+Profile = Annotated[str | None, typer.Option("--profile", envvar="AWS_PROFILE", help="The AWS profile.")]
+Region = Annotated[str | None, typer.Option("--region", help="Another region to ask than the platform's.")]
+EndpointUrl = Annotated[str | None, typer.Option("--endpoint-url", help="Another place to find AWS at.")]
+Output = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+Every = Annotated[float, typer.Option("--every", min=0.1, help="Seconds between two looks.")]
+Timeout = Annotated[
+    float | None, typer.Option("--timeout", min=0, help="Seconds to watch at most; the job goes on after them.")
+]
+
+
+def print_json(value: Any) -> None:
+    """Print *value* for programs; times become text."""
+    typer.echo(json.dumps(value, indent=2, default=str))
+
+
+def say(text: str, output: Format) -> None:
+    """Tell people; programs read JSON from standard output, and nothing else."""
+    typer.echo(text, err=output is Format.json)
+
+
+def with_team(platform_file: Path, team: str) -> Platform:
+    """Return the platform in the file, which has *team*."""
+    platform = load(platform_file)
+    if team not in platform.spec.teams:
+        known = ", ".join(sorted(platform.spec.teams)) or "none"
+        raise Failure(f"{platform_file} has no team {team!r}; there are: {known}", exit_code=USER_MISTAKE)
+    return platform
+
+
+def jobs_of(
+    platform: Platform, team: str, local: bool, profile: str | None, region: str | None, endpoint_url: str | None
+) -> Jobs:
+    """Return the jobs of *team* in AWS, or in the embedded cloud when *local*."""
+    import boto3
+
+    from emr_eks.job.client import Jobs
+    from emr_eks.job.errors import told
+
+    if local:
+        from emr_eks.local.home import Home
+
+        cloud = Home.of(platform.spec.name).running_cloud()
+        session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local")
+        return Jobs(platform, team, session, endpoint_url=cloud.endpoint_url)
+    with told():
+        session = boto3.Session(profile_name=profile)
+    return Jobs(platform, team, session, region=region, endpoint_url=endpoint_url)

@@ -1,0 +1,186 @@
+"""An AWS inside the test process, a clock that tests drive, and the command line as people call it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from conftest import ROOT, edited
+
+REGION = "us-east-1"
+CLUSTER = "emr-on-eks"
+ACCOUNT = "123456789012"
+BUCKET = f"{CLUSTER}-{ACCOUNT}-{REGION}"
+LOG_GROUP = f"/emr-eks/{CLUSTER}/analytics"
+
+
+@dataclass
+class Answer:
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Cli = Callable[..., Answer]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a folder with the default platform and a job, as a data team does."""
+    edited(tmp_path)
+    for name in ("threadsleep.yaml", "threadsleep.py"):
+        (tmp_path / name).write_bytes((ROOT / "examples" / "jobs" / name).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def cli(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run `emr-eks job ...` in *folder*."""
+    from emr_eks.cli import main
+
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> Answer:
+        monkeypatch.setattr("sys.argv", ["emr-eks", "job", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = capsys.readouterr()
+        code = end.value.code
+        return Answer(code if isinstance(code, int) else 0, said.out, said.err)
+
+    return run
+
+
+class TestClock:
+    """A clock that stands still until somebody sleeps; `plans` happen when their time has come."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.start = self.time = datetime.now(timezone.utc)
+        self.plans: list[tuple[float, Callable[[], None]]] = []
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.slept.append(seconds)
+        assert len(self.slept) < 10_000, "nobody ends this"
+        self.time += timedelta(seconds=seconds)
+        passed = (self.time - self.start).total_seconds()
+        due = [plan for plan in self.plans if plan[0] <= passed]
+        self.plans = [plan for plan in self.plans if plan[0] > passed]
+        for _, act in due:
+            act()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> TestClock:
+    """Put the test's clock in the place of the real one."""
+    from emr_eks.job import watch
+
+    found = TestClock()
+    monkeypatch.setattr(watch, "Clock", lambda: found)
+    return found
+
+
+class Emr:
+    """The platform as it stands in AWS, and what happens to its job runs."""
+
+    def __init__(self, virtual_cluster: str) -> None:
+        self.virtual_cluster = virtual_cluster
+
+    @property
+    def client(self) -> Any:
+        return boto3.client("emr-containers", region_name=REGION)
+
+    @property
+    def backend(self) -> Any:
+        from moto.emrcontainers.models import emrcontainers_backends
+
+        return emrcontainers_backends[ACCOUNT][REGION]
+
+    def run(self, run_id: str) -> Any:
+        return self.backend.job_runs[run_id]
+
+    def started(self, run_id: str, at: datetime) -> None:
+        self.run(run_id).created_at = at.replace(tzinfo=None)  # moto's times are in UTC without saying so
+
+    def start(self, name: str = "nightly", **changes: Any) -> str:
+        request = {
+            "name": name,
+            "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/{CLUSTER}-analytics-job",
+            "releaseLabel": "emr-7.13.0-latest",
+            "jobDriver": {"sparkSubmitJobDriver": {"entryPoint": "s3://bucket/job.py"}},
+            "configurationOverrides": {
+                "monitoringConfiguration": {
+                    "persistentAppUI": "ENABLED",
+                    "cloudWatchMonitoringConfiguration": {"logGroupName": LOG_GROUP, "logStreamNamePrefix": name},
+                    "s3MonitoringConfiguration": {"logUri": f"s3://{BUCKET}/logs/analytics/"},
+                }
+            },
+            **changes,
+        }
+        return str(self.client.start_job_run(virtualClusterId=self.virtual_cluster, **request)["id"])
+
+
+@pytest.fixture(scope="module")
+def platform_in_aws() -> Iterator[str]:
+    """Make what the platform's Terraform makes of team analytics; return its virtual cluster."""
+    from moto import mock_aws
+
+    from emr_eks.local.aws import emrcontainers, install
+
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patched.setenv(name, "test")
+        patched.delenv("AWS_PROFILE", raising=False)
+        install()
+        # Job runs stay as they are until a test moves them: a clock drives them here, and not who looks.
+        patched.setattr(emrcontainers.JobRun, "advance", lambda run: None)
+        with mock_aws():
+            found = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"]
+            role = boto3.client("iam").create_role(RoleName="eks", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+            boto3.client("eks", region_name=REGION).create_cluster(
+                name=CLUSTER,
+                version="1.35",
+                roleArn=role,
+                resourcesVpcConfig={"subnetIds": [each["SubnetId"] for each in found[:2]]},
+                accessConfig={"authenticationMode": "API"},
+            )
+            made = boto3.client("emr-containers", region_name=REGION).create_virtual_cluster(
+                name=f"{CLUSTER}-analytics",
+                containerProvider={"type": "EKS", "id": CLUSTER, "info": {"eksInfo": {"namespace": "analytics"}}},
+            )
+            yield made["id"]
+
+
+@pytest.fixture
+def emr(platform_in_aws: str) -> Iterator[Emr]:
+    """Return the platform in AWS with an empty bucket, an empty log group, and no job run yet."""
+    found = Emr(platform_in_aws)
+    s3, logs = (boto3.client(service, region_name=REGION) for service in ("s3", "logs"))
+    s3.create_bucket(Bucket=BUCKET)
+    logs.create_log_group(logGroupName=LOG_GROUP)
+    yield found
+    found.backend.job_runs.clear()
+    found.backend.virtual_clusters[platform_in_aws].state = "RUNNING"
+    logs.delete_log_group(logGroupName=LOG_GROUP)
+    for version in s3.list_object_versions(Bucket=BUCKET).get("Versions", []):
+        s3.delete_object(Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"])
+    s3.delete_bucket(Bucket=BUCKET)

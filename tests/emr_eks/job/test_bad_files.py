@@ -1,0 +1,329 @@
+"""What people are told about job files that are wrong: each message in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from emr_eks.job.file import open_job
+from provisioners.source import InvalidFile
+from stacks.platform import Platform
+
+from .conftest import Cli
+
+HEAD = "name: a\nteam: analytics\nentry_point: s3://b/x.py\n"
+WHOLE = "!"
+"""Begins a text that is the whole file; any other stands below HEAD, from line 4."""
+
+BAD: list[tuple[str, str]] = [
+    (
+        "!",
+        "1:1: is empty; write at least one key",
+    ),
+    (
+        "!- a\n",
+        "1:1: must be a mapping, got a list",
+    ),
+    (
+        "!team: analytics\nentry_point: s3://b/x.py\n",
+        "1:1: name: is required (The job's name); add for example 'name: threadsleep'",
+    ),
+    (
+        "!name: a\nentry_point: s3://b/x.py\n",
+        "1:1: team: is required (The team that it runs for); add for example 'team: analytics'",
+    ),
+    (
+        "!name: a\nteam: analytics\n",
+        "1:1: entry_point: is required (What to run: a file beside this one, which is uploaded, or a "
+        "URI that begins with s3:// or local://); add for example 'entry_point: job.py'",
+    ),
+    (
+        "!name: a\nteam: analitics\nentry_point: s3://b/x.py\n",
+        "2:7: team: must be a team of the platform, got 'analitics'; did you mean 'analytics'?",
+    ),
+    (
+        "!name: a\nteam: [analytics]\nentry_point: s3://b/x.py\n",
+        "2:7: team: must be text, got a list",
+    ),
+    (
+        "!name: a\nteam: analytics\nentry_point: gone.py\n",
+        "3:14: entry_point: must be a file beside job.yaml or a URI, got 'gone.py': No such file or directory",
+    ),
+    (
+        "!name: a\nteam: analytics\nentry_point: .\n",
+        "3:14: entry_point: must be a file beside job.yaml or a URI, got '.': Is a directory",
+    ),
+    (
+        "!name: a b\nteam: analytics\nentry_point: s3://b/x.py\n",
+        "1:7: name: must be the name of a job: at most 64 letters, digits and the characters . _ - / #, "
+        "got 'a b'; for example 'daily-sales'",
+    ),
+    (
+        "!name: " + "x" * 65 + "\nteam: analytics\nentry_point: s3://b/x.py\n",
+        "1:7: name: must be the name of a job: at most 64 letters, digits and the characters . _ - / #, got '"
+        + "x" * 65
+        + "'; for example 'daily-sales'",
+    ),
+    (
+        "!name: a\nteam: analytics\nentry_point: s3://b/" + "x" * 260 + "\n",
+        "3:14: entry_point: makes a request that EMR refuses: jobDriver.sparkSubmitJobDriver.entryPoint "
+        "must have at most 256 characters, got 267",
+    ),
+    (
+        "!name: a\nteam: analytics\nentry_point: s3://${buket}/x.py\n",
+        "3:14: entry_point: names no variable, got '${buket}'; did you mean ${bucket}?",
+    ),
+    (
+        "name: b\n",
+        "4:1: name: key is given twice, first in line 1; keep one of them",
+    ),
+    (
+        "executors: 3\n",
+        "4:1: executors: unknown key; did you mean 'executor'?",
+    ),
+    (
+        "release: 7.13.0\n",
+        "4:10: release: must be a release label of EMR on EKS, got '7.13.0'; for example 'emr-7.13.0-latest'",
+    ),
+    (
+        "release: emr-6.2.0-latest\n",
+        "4:10: release: must be at least emr-5.33.0 or emr-6.3.0: older ones take no pod templates, got "
+        "'emr-6.2.0-latest'",
+    ),
+    (
+        "release: emr-5.32.0-latest\n",
+        "4:10: release: must be at least emr-5.33.0 or emr-6.3.0: older ones take no pod templates, got "
+        "'emr-5.32.0-latest'",
+    ),
+    (
+        "main_class: com.example.\n",
+        "4:13: main_class: must be the full name of a class, got 'com.example.'; for example 'com.example.Job'",
+    ),
+    (
+        "arguments: one\n",
+        "4:12: arguments: must be a list, got 'one'; start each entry with '- '",
+    ),
+    (
+        "arguments: [1]\n",
+        "4:13: arguments[0]: must be text, got 1; put it in quotes",
+    ),
+    (
+        "arguments: ['']\n",
+        "4:13: arguments[0]: must be 1 to 10280 characters, not all of them blanks, got ''; EMR takes no empty values",
+    ),
+    (
+        "jars: [one two.jar]\n",
+        "4:8: jars[0]: must be a file or a URI without blanks and commas, got 'one two.jar'; rename it",
+    ),
+    (
+        "py_files: [gone.py]\n",
+        "4:12: py_files[0]: must be a file beside job.yaml or a URI, got 'gone.py': No such file or directory",
+    ),
+    (
+        "executor:\n  memory: 4\n",
+        "5:11: executor.memory: must be text, got 4; put it in quotes",
+    ),
+    (
+        "executor:\n  memory: 4 GB\n",
+        "5:11: executor.memory: must be an amount of memory as Spark writes it: a number and k, m, g or "
+        "t, got '4 GB'; like '4g'",
+    ),
+    (
+        "executor:\n  cores: 0\n",
+        "5:10: executor.cores: must be at least 1, got 0",
+    ),
+    (
+        "executor:\n  instances: '2'\n",
+        "5:14: executor.instances: must be a whole number, got '2'; remove the quotes",
+    ),
+    (
+        "driver:\n  memory_overhead: 10%\n",
+        "5:20: driver.memory_overhead: must be an amount of memory as Spark writes it: a number and k, "
+        "m, g or t, got '10%'; like '4g'",
+    ),
+    (
+        "tier: low\n",
+        "4:7: tier: must be a tier of team analytics, got 'low'; there are: none",
+    ),
+    (
+        "submitter_pool: spark-driver\n",
+        "4:17: submitter_pool: must be a node pool or node group without taints, got 'spark-driver'; "
+        "there are: managed-ondemand",
+    ),
+    (
+        "presets: [fixed]\n",
+        "4:11: presets[0]: must be one of 'fixed-executors', 'dynamic-allocation', "
+        "'dynamic-allocation-spot', 'spot-decommission', 'pvc-reuse', 'glue-catalog', 'single-az', "
+        "'event-logs', got 'fixed'",
+    ),
+    (
+        "presets: fixed-executors\n",
+        "4:10: presets: must be a list, got 'fixed-executors'; start each entry with '- '",
+    ),
+    (
+        "presets: [single-az, single-az]\n",
+        "4:22: presets[1]: is given twice, got 'single-az'",
+    ),
+    (
+        "presets: [fixed-executors, dynamic-allocation]\n",
+        "4:28: presets[1]: cannot stand beside preset fixed-executors, which sets "
+        "spark.dynamicAllocation.enabled to 'false', not 'true'; take one of them out",
+    ),
+    (
+        "presets: [dynamic-allocation, dynamic-allocation-spot]\n",
+        "4:31: presets[1]: cannot stand beside preset dynamic-allocation, which sets "
+        "spark.dynamicAllocation.maxExecutors to '10', not '100'; take one of them out",
+    ),
+    (
+        "presets: [dynamic-allocation-spot, pvc-reuse]\n",
+        "4:36: presets[1]: cannot stand beside preset dynamic-allocation-spot: Spark would attach an "
+        "EBS volume to a second pod while the first still has it; take one of them out",
+    ),
+    (
+        "release: emr-6.11.0-latest\npresets: [pvc-reuse]\n",
+        "5:11: presets[0]: needs EMR 6.12 or newer, got 'pvc-reuse'; the job asks for emr-6.11.0-latest",
+    ),
+    (
+        "presets: [event-logs]\nspark:\n  spark.eventLog.dir: s3://b/logs\n",
+        "4:11: presets[0]: cannot stand beside spark.eventLog.dir: it keeps EMR from delivering them; "
+        "take one of them out",
+    ),
+    (
+        "presets: [fixed-executors]\nspark:\n  spark.dynamicAllocation.enabled: 'true'\n",
+        "6:36: spark[\"spark.dynamicAllocation.enabled\"]: is 'false' by preset fixed-executors, got "
+        "'true'; take one of the two out",
+    ),
+    (
+        "spark:\n  executor.cores: '1'\n",
+        "5:19: spark[\"executor.cores\"]: must begin with 'spark.', got 'executor.cores'",
+    ),
+    (
+        "spark:\n  spark.executor.cores: '4'\n",
+        '5:25: spark["spark.executor.cores"]: is what `executor.cores` says; take it out, and set that instead',
+    ),
+    (
+        "spark:\n  spark.kubernetes.driver.podTemplateFile: s3://mine\n",
+        '5:44: spark["spark.kubernetes.driver.podTemplateFile"]: is set by the platform; take it out; '
+        "the team's pools decide",
+    ),
+    (
+        "spark:\n  spark.speculation: true\n",
+        '5:22: spark["spark.speculation"]: must be text, got true; put it in quotes',
+    ),
+    (
+        "spark:\n  spark.app.name: ''\n",
+        "5:19: spark[\"spark.app.name\"]: must not be empty, got ''; EMR takes no empty values",
+    ),
+    (
+        "spark:\n  spark.a: " + "x" * 1025 + "\n",
+        "5:12: spark[\"spark.a\"]: must have at most 1024 characters, got '1025 characters'",
+    ),
+    (
+        "spark:\n" + "".join(f"  spark.p{number}: '1'\n" for number in range(99)),
+        "5:3: spark: must hold at most 98 properties besides the platform's own, those of presets included, got 99",
+    ),
+    (
+        "spark:\n  spark.executor.heartbeatInterval: 300s\n",
+        '5:37: spark["spark.executor.heartbeatInterval"]: must be shorter than spark.network.timeout, '
+        "which is 120 s, got '300s'",
+    ),
+    (
+        "spark:\n  spark.a: '1'\n  spark.a: '2'\n",
+        '6:3: spark["spark.a"]: key is given twice, first in line 5; keep one of them',
+    ),
+    (
+        "presets: [dynamic-allocation]\nexecutor:\n  instances: 11\n",
+        "6:14: executor.instances: must be at most spark.dynamicAllocation.maxExecutors, which is 10, got 11",
+    ),
+    (
+        "presets: [dynamic-allocation]\nspark:\n  spark.dynamicAllocation.minExecutors: '20'\n",
+        "6:41: spark[\"spark.dynamicAllocation.minExecutors\"]: must be at most maxExecutors, which is 10, got '20'",
+    ),
+    (
+        "presets: [dynamic-allocation]\nspark:\n  spark.dynamicAllocation.maxExecutors: many\n",
+        "6:41: spark[\"spark.dynamicAllocation.maxExecutors\"]: must be a whole number in quotes, got 'many'",
+    ),
+    (
+        "configurations:\n  spark-defaults:\n    spark.a: '1'\n",
+        "6:5: configurations.spark-defaults: must be left to `spark`; move its properties there",
+    ),
+    (
+        "monitoring:\n  rotation:\n    size: 100\n",
+        "6:11: monitoring.rotation.size: must be text, got 100; put it in quotes",
+    ),
+    (
+        "monitoring:\n  rotation:\n    size: 3GB\n",
+        "6:11: monitoring.rotation.size: must be from 2KB to 2GB, got '3GB'",
+    ),
+    (
+        "monitoring:\n  rotation:\n    files: 51\n",
+        "6:12: monitoring.rotation.files: must be at most 50, got 51",
+    ),
+    (
+        "monitoring:\n  log_prefix: 'a:b'\n",
+        "5:15: monitoring.log_prefix: must be at most 256 characters without : and *, not all of them "
+        "blanks, got 'a:b'; for example 'nightly'",
+    ),
+    (
+        "monitoring:\n  s3: 's3://logs'\n",
+        "5:7: monitoring.s3: must be true or false, got 's3://logs'",
+    ),
+    (
+        "retry:\n  max_attempts: 0\n",
+        "5:17: retry.max_attempts: must be at least 1, got 0",
+    ),
+    (
+        "release: emr-6.8.0-latest\nretry:\n  max_attempts: 2\n",
+        "6:3: retry: needs EMR 6.9 or newer; the job asks for emr-6.8.0-latest",
+    ),
+    (
+        "tags:\n  aws:cost: x\n",
+        "5:13: tags[\"aws:cost\"]: must not begin with 'aws:', which is AWS's own, got 'aws:cost'",
+    ),
+    (
+        "tags:\n" + "".join(f"  t{number}: x\n" for number in range(51)),
+        "5:3: tags: must be at most 50, got 51",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BAD)
+def test_a_bad_file_is_told(
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: Platform
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = text.removeprefix(WHOLE) if text.startswith(WHOLE) else HEAD + text
+    Path("job.yaml").write_text(content, "utf-8")
+    with pytest.raises(InvalidFile) as error:
+        open_job(Path("job.yaml"), platform)
+    assert str(error.value) == f"job.yaml:{message}"
+
+
+def test_the_head_alone_is_a_job(tmp_path: Path, platform: Platform) -> None:
+    """Else the table above would prove little."""
+    file = tmp_path / "job.yaml"
+    file.write_text(HEAD, "utf-8")
+    assert open_job(file, platform).team == "analytics"
+
+
+def test_all_problems_are_told_at_once(cli: Cli, folder: Path) -> None:
+    """And nothing is asked of AWS: there is none in this test."""
+    (folder / "job.yaml").write_text(
+        "name: a b\nteam: sales\nentry_point: x.py\npresets: [single-az, single-az]\nretries: 3\n", "utf-8"
+    )
+    for command in (["submit"], ["submit", "--dry-run"], ["render"]):
+        answer = cli(*command, "job.yaml")
+        assert answer.code == 2
+        assert answer.out == ""
+        assert [line.split(": ")[1] for line in answer.err.splitlines()] == ["name", "team", "presets[1]", "retries"]
+
+
+def test_a_missing_file_is_told(cli: Cli) -> None:
+    answer = cli("submit", "gone.yaml")
+    assert (answer.code, answer.err) == (2, "gone.yaml: no such file; check the path\n")
+
+
+def test_another_team_than_the_files_can_be_named(platform: Platform) -> None:
+    assert open_job(ROOT / "examples" / "jobs" / "pi.yaml", platform, team="analytics").team == "analytics"
