@@ -80,8 +80,10 @@ def numbers(version: str) -> tuple[int, ...]:
 EMR_FEATURES: Mapping[str, tuple[str, ...]] = {
     "EMR on EKS": ("5.32.0", "6.2.0"),
     "decommissioning of executors": ("6.3.0",),
+    "dynamic allocation": ("6.2.0",),
     "pod identity for jobs": ("7.3.0",),
     "pod templates": ("5.33.0", "6.3.0"),
+    "retries of jobs": ("6.9.0",),
     "reuse of volumes": ("6.6.0",),
     "waiting for volumes to reuse (Spark 3.4)": ("6.12.0",),
 }

@@ -36,8 +36,8 @@ class Preset(NamedTuple):
     defaults: Mapping[str, str] = {}
     classification: str = SPARK
     excludes: Mapping[str, str] = {}
-    since: tuple[int, int] = (5, 32)
-    """The first EMR release, the first of EMR on EKS by default."""
+    needs: str = "EMR on EKS"
+    """What its EMR release must have, a key of `EMR_FEATURES`."""
 
 
 _BEST_PRACTICES = "https://aws.github.io/aws-emr-containers-best-practices"
@@ -72,7 +72,7 @@ PRESETS: dict[PresetName, Preset] = {
             "spark.dynamicAllocation.schedulerBacklogTimeout": "1s",
             "spark.dynamicAllocation.executorIdleTimeout": "5s",
         },
-        since=(6, 2),
+        needs="dynamic allocation",
     ),
     "dynamic-allocation-spot": Preset(
         "Up to 100 executors on Spot, a third of what the waiting tasks would take, given back after a minute.",
@@ -85,7 +85,7 @@ PRESETS: dict[PresetName, Preset] = {
             "spark.dynamicAllocation.sustainedSchedulerBacklogTimeout": "30",
             "spark.dynamicAllocation.executorIdleTimeout": "60s",
         },
-        since=(6, 2),
+        needs="dynamic allocation",
     ),
     "spot-decommission": Preset(
         "An executor that loses its node moves its data to others, or to the bucket, in the two minutes it has.",
@@ -101,7 +101,7 @@ PRESETS: dict[PresetName, Preset] = {
             "spark.storage.decommission.fallbackStorage.path": "s3://${bucket}/teams/${team}/spark-fallback/",
             "spark.storage.decommission.fallbackStorage.cleanUp": "true",
         },
-        since=(6, 3),
+        needs="decommissioning of executors",
     ),
     "pvc-reuse": Preset(
         "Shuffle data on EBS volumes that the driver owns: the executor that follows a lost one takes its volume over.",
@@ -124,7 +124,7 @@ PRESETS: dict[PresetName, Preset] = {
             "dynamic-allocation": _ONE_VOLUME_TWICE,
             "dynamic-allocation-spot": _ONE_VOLUME_TWICE,
         },
-        since=(6, 12),
+        needs="waiting for volumes to reuse (Spark 3.4)",
     ),
     "glue-catalog": Preset(
         "Spark SQL's tables are those of the Glue Data Catalog.",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from constructs_lib._versions import DEFAULT_RELEASE, ReleaseLabel
+from constructs_lib._versions import DEFAULT_RELEASE, EMR_FEATURES, ReleaseLabel, release_has
 from emr_eks.job.presets import PRESETS, SPARK, Configuration, PresetName, configuration, conflicts
 from provisioners.spec import DnsLabel, Items, Problem, Spec, text
 
@@ -66,10 +66,6 @@ Listed = Annotated[
 
 MAX_PROPERTIES = 100
 MAX_VALUE = 1024
-FIRST_RELEASES = ((5, 33), (6, 3))
-"""Of EMR 5 and 6, those from which on a job takes pod templates, which put it on the team's nodes."""
-RETRY_SINCE = (6, 9)
-"""https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/jobruns-using-retry-policies.html"""
 
 
 class DriverSpec(Spec):
@@ -168,12 +164,6 @@ class JobSpec(Spec):
         yield from self._timeouts()
         yield from self._tags()
 
-    @property
-    def release_number(self) -> tuple[int, int]:
-        """Major and minor number of the EMR release."""
-        major, minor = re.findall(r"\d+", self.release)[:2]
-        return int(major), int(minor)
-
     def configuration(self, variables: Mapping[str, str]) -> Configuration:
         """Return the properties that the presets, and over them the job itself, set, by classification."""
         found = configuration(self.presets, variables)
@@ -182,30 +172,26 @@ class JobSpec(Spec):
         return found
 
     def _release(self) -> Iterator[Problem]:
-        number = self.release_number
-        if number < FIRST_RELEASES[0] or (6, 0) <= number < FIRST_RELEASES[1]:
-            yield Problem(
-                ("release",),
-                "must be at least emr-5.33.0 or emr-6.3.0: older ones take no pod templates",
-                self.release,
-            )
-        if self.retry and number < RETRY_SINCE:
-            yield Problem(("retry",), "needs EMR 6.9 or newer", hint=f"the job asks for {self.release}")
+        if too_old := self._too_old_for("pod templates"):
+            yield Problem(("release",), f"{too_old}: older ones take no pod templates", self.release)
+        if self.retry and (too_old := self._too_old_for("retries of jobs")):
+            yield Problem(("retry",), too_old, hint=f"the job asks for {self.release}", reads=(("release",),))
+
+    def _too_old_for(self, feature: str) -> str:
+        """Return the rule that the release breaks where it has no *feature*."""
+        releases = " or ".join(f"emr-{first}" for first in EMR_FEATURES[feature])
+        return "" if release_has(self.release, feature) else f"needs {releases} or newer"
 
     def _presets(self) -> Iterator[Problem]:
-        number = self.release_number
         wrong = conflicts(self.presets, self.spark)
         for index, name in enumerate(self.presets):
-            since = PRESETS[name].since
+            path = ("presets", index)
             if name in self.presets[:index]:
-                yield Problem(("presets", index), "is given twice", name)
-            elif number < since:
-                needs = ".".join(map(str, since))
-                yield Problem(
-                    ("presets", index), f"needs EMR {needs} or newer", name, f"the job asks for {self.release}"
-                )
+                yield Problem(path, "is given twice", name)
+            elif too_old := self._too_old_for(PRESETS[name].needs):
+                yield Problem(path, too_old, name, f"the job asks for {self.release}", reads=(("release",),))
             elif name in wrong:
-                yield Problem(("presets", index), wrong[name], hint="take one of them out")
+                yield Problem(path, wrong[name], hint="take one of them out")
 
     def _properties(self) -> Iterator[Problem]:
         fixed = {key: name for name in self.presets for key in PRESETS[name].fixed}

@@ -89,12 +89,12 @@ BAD: list[tuple[str, str]] = [
     ),
     (
         "release: emr-6.2.0-latest\n",
-        "4:10: release: must be at least emr-5.33.0 or emr-6.3.0: older ones take no pod templates, got "
+        "4:10: release: needs emr-5.33.0 or emr-6.3.0 or newer: older ones take no pod templates, got "
         "'emr-6.2.0-latest'",
     ),
     (
         "release: emr-5.32.0-latest\n",
-        "4:10: release: must be at least emr-5.33.0 or emr-6.3.0: older ones take no pod templates, got "
+        "4:10: release: needs emr-5.33.0 or emr-6.3.0 or newer: older ones take no pod templates, got "
         "'emr-5.32.0-latest'",
     ),
     (
@@ -183,7 +183,7 @@ BAD: list[tuple[str, str]] = [
     ),
     (
         "release: emr-6.11.0-latest\npresets: [pvc-reuse]\n",
-        "5:11: presets[0]: needs EMR 6.12 or newer, got 'pvc-reuse'; the job asks for emr-6.11.0-latest",
+        "5:11: presets[0]: needs emr-6.12.0 or newer, got 'pvc-reuse'; the job asks for emr-6.11.0-latest",
     ),
     (
         "presets: [event-logs]\nspark:\n  spark.eventLog.dir: s3://b/logs\n",
@@ -276,7 +276,7 @@ BAD: list[tuple[str, str]] = [
     ),
     (
         "release: emr-6.8.0-latest\nretry:\n  max_attempts: 2\n",
-        "6:3: retry: needs EMR 6.9 or newer; the job asks for emr-6.8.0-latest",
+        "6:3: retry: needs emr-6.9.0 or newer; the job asks for emr-6.8.0-latest",
     ),
     (
         "tags:\n  aws:cost: x\n",
