@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 from cdktf_cdktf_provider_aws.emrcontainers_virtual_cluster import (
     EmrcontainersVirtualCluster,
@@ -82,10 +82,7 @@ class VirtualCluster(Construct):
             self,
             "Role",
             metadata=RoleV1Metadata(name=EMR_USER, namespace=namespace),
-            rule=[
-                RoleV1Rule(api_groups=list(rule.api_groups), resources=list(rule.resources), verbs=list(rule.verbs))
-                for rule in EMR_RULES
-            ],
+            rule=_rules(),
         )
         return RoleBindingV1(
             self,
@@ -116,6 +113,15 @@ class VirtualCluster(Construct):
                 ),
             ]
         )
+
+
+@cache
+def _rules() -> list[RoleV1Rule]:
+    """Return what EMR may do in a namespace, the same in each."""
+    return [
+        RoleV1Rule(api_groups=list(rule.api_groups), resources=list(rule.resources), verbs=list(rule.verbs))
+        for rule in EMR_RULES
+    ]
 
 
 def _name(resource: NamespaceV1 | RoleV1) -> str:
