@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 from collections.abc import Callable
@@ -208,12 +209,18 @@ def checked(kind: Any, value: str, where: Where) -> str:
     Raises `Refused` that names the construct, the value and the rule.
     """
     try:
-        result: str = TypeAdapter(kind).validate_python(value)
+        result: str = _adapter(kind).validate_python(value)
     except ValidationError as error:
         rule = error.errors()[0]
         hint = rule.get("ctx", {}).get("hint")
         raise Refused(f"{where()}: {rule['msg']}, got {value!r}" + (f"; {hint}" if hint else "")) from None
     return result
+
+
+@functools.cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Return what checks values of *kind*; making it takes longer than using it."""
+    return TypeAdapter(kind)
 
 
 def fit(name: str, limit: int) -> str:

@@ -84,7 +84,8 @@ def _lost(value: Any, hint: Any, where: str) -> Iterator[_Lost]:
                 yield from _lost(each, _argument(struct, name), f"{where}.{name}".lstrip("."))
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            yield from _lost(each, _inside(hint, Sequence), f"{where}[{index}]")
+            if _holds_blocks(each):
+                yield from _lost(each, _inside(hint, Sequence), f"{where}[{index}]")
     elif isinstance(value, dict):
         if structs := [each for each in _alternatives(hint) if _is_struct(each)]:
             yield from _lost_of_block(value, structs, where)

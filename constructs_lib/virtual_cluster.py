@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 from cdktf_cdktf_provider_aws.emrcontainers_virtual_cluster import (
     EmrcontainersVirtualCluster,
@@ -78,10 +78,7 @@ class VirtualCluster(Construct):
             self,
             "Role",
             metadata=RoleV1Metadata(name=EMR_USER, namespace=namespace),
-            rule=[
-                RoleV1Rule(api_groups=list(rule.api_groups), resources=list(rule.resources), verbs=list(rule.verbs))
-                for rule in EMR_RULES
-            ],
+            rule=_rules(),
         )
         return RoleBindingV1(
             self,
@@ -112,3 +109,12 @@ class VirtualCluster(Construct):
                 ),
             ]
         )
+
+
+@cache
+def _rules() -> list[RoleV1Rule]:
+    """Return what EMR may do in a namespace, the same in each."""
+    return [
+        RoleV1Rule(api_groups=list(rule.api_groups), resources=list(rule.resources), verbs=list(rule.verbs))
+        for rule in EMR_RULES
+    ]
