@@ -10,7 +10,7 @@ from pydantic import Field
 
 from constructs_lib._versions import DEFAULT_RELEASE, EMR_FEATURES, ReleaseLabel, release_has
 from emr_eks.job.presets import PRESETS, SPARK, Configuration, PresetName, configuration, conflicts
-from provisioners.spec import DnsLabel, Items, Problem, Spec, text
+from provisioners.spec import DnsLabel, Items, Path, Problem, Spec, text
 
 Memory = Annotated[
     str,
@@ -194,7 +194,6 @@ class JobSpec(Spec):
                 yield Problem(path, wrong[name], hint="take one of them out")
 
     def _properties(self) -> Iterator[Problem]:
-        fixed = {key: name for name in self.presets for key in PRESETS[name].fixed}
         for key in sorted(self.spark):
             path = ("spark", key)
             if not key.startswith("spark."):
@@ -203,30 +202,34 @@ class JobSpec(Spec):
                 yield Problem(path, "is set by the platform", hint="take it out; the team's pools decide")
             if key in JOB_PROPERTIES:
                 yield Problem(path, f"is what `{JOB_PROPERTIES[key]}` says", hint="take it out, and set that instead")
-            if key in fixed and self.spark[key] != PRESETS[fixed[key]].fixed[key]:
-                rule = f"is {PRESETS[fixed[key]].fixed[key]!r} by preset {fixed[key]}"
-                yield Problem(path, rule, self.spark[key], "take one of the two out")
 
     def _classifications(self) -> Iterator[Problem]:
         if SPARK in self.configurations:
             yield Problem(("configurations", SPARK), "must be left to `spark`", hint="move its properties there")
         for classification, properties in self.configuration(_UNFILLED).items():
-            path = ("spark",) if classification == SPARK else ("configurations", classification)
             most = MAX_PROPERTIES - (len(PLATFORM_PROPERTIES) if classification == SPARK else 0)
             if len(properties) > most:
                 own = " besides the platform's own" if classification == SPARK else ""
                 rule = f"must hold at most {most} properties{own}, those of presets included"
-                yield Problem(path, rule, len(properties), reads=(("presets",),))
+                yield Problem(_place(classification), rule, len(properties), reads=(("presets",),))
         for classification, properties in {SPARK: self.spark, **self.configurations}.items():
-            path = ("spark",) if classification == SPARK else ("configurations", classification)
+            fixed = {
+                key: (value, name)
+                for name in self.presets
+                for key, value in PRESETS[name].fixed.items()
+                if PRESETS[name].classification == classification
+            }
             for key, value in sorted(properties.items()):
+                path = (*_place(classification), key)
                 if len(key) > MAX_VALUE:
-                    yield Problem((*path, key), f"must have a name of at most {MAX_VALUE} characters", len(key))
+                    yield Problem(path, f"must have a name of at most {MAX_VALUE} characters", f"{len(key)} characters")
                 if not value.strip():
-                    yield Problem((*path, key), "must not be empty", value, "EMR takes no empty values")
+                    yield Problem(path, "must not be empty", value, "EMR takes no empty values")
                 if len(value) > MAX_VALUE:
-                    rule = f"must have at most {MAX_VALUE} characters"
-                    yield Problem((*path, key), rule, f"{len(value)} characters")
+                    yield Problem(path, f"must have at most {MAX_VALUE} characters", f"{len(value)} characters")
+                wanted, preset = fixed.get(key, (value, ""))
+                if value != wanted:
+                    yield Problem(path, f"is {wanted!r} by preset {preset}", value, "take one of the two out")
 
     def _allocation(self) -> Iterator[Problem]:
         properties = self.configuration(_UNFILLED).get(SPARK, {})
@@ -290,6 +293,11 @@ JOB_PROPERTIES = {
 
 _UNFILLED = {"az": "", "bucket": "", "team": ""}
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+
+
+def _place(classification: str) -> Path:
+    """Return where a job file has the properties of *classification*."""
+    return ("spark",) if classification == SPARK else ("configurations", classification)
 
 
 def _seconds(duration: str, unit: str) -> float | None:

@@ -144,6 +144,11 @@ BAD: list[tuple[str, str]] = [
         "m, g or t, got '10%'; like '4g'",
     ),
     (
+        "presets: [event-logs]\nconfigurations:\n  emr-containers-defaults:\n    logging.eventLog.dir: s3://b/logs\n",
+        '7:27: configurations.emr-containers-defaults["logging.eventLog.dir"]: is '
+        "'s3://${bucket}/teams/${team}/spark-events' by preset event-logs, got 's3://b/logs'; take one of the two out",
+    ),
+    (
         "tier: low\n",
         "4:7: tier: must be a tier of team analytics, got 'low'; there are: none",
     ),
