@@ -24,14 +24,14 @@ class Growth(NamedTuple):
     def table(self) -> Table:
         """Return what was measured, and how straight its line is."""
         rows = [
-            [f"{size:,}", f"{run.median:.2f}", f"{run.memory.node:.0f}", f"{run.memory.tree:.0f}"]
+            [f"{size:,}", f"{run.median:.2f}", f"{run.cpu:.2f}", f"{run.memory.node:.0f}", f"{run.memory.tree:.0f}"]
             for size, run in zip(self.resources, self.runs, strict=True)
         ]
         return Table(
             "Growth",
-            ["resources", "seconds", "MiB of Node", "MiB of all"],
+            ["resources", "seconds", "of processor", "MiB of Node", "MiB of all"],
             rows,
-            f"Teams added to platform.yaml; median of {len(self.runs[0].seconds)} runs in turn. "
+            f"Teams added to platform.yaml; median of {len(self.runs[0].runs)} runs in turn. "
             f"{self.slope() * 1000:.2f} ms per resource added; the largest takes {self.bend():.2f} of what the line "
             "through the two before it says.",
             [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -34,38 +35,52 @@ class Memory(NamedTuple):
     node: float
 
 
-class Timed(NamedTuple):
-    """How often a program was run: the seconds of each run, and the memory of one more."""
+class Run(NamedTuple):
+    """The seconds that a run took, and those in which it and what it started had a processor."""
 
-    seconds: list[float]
+    seconds: float
+    cpu: float
+
+
+class Timed(NamedTuple):
+    """A program that was run many times for its time, and once more for its memory."""
+
+    runs: list[Run]
     memory: Memory
 
     @property
     def median(self) -> float:
         """The median of the seconds."""
-        return statistics.median(self.seconds)
+        return statistics.median(run.seconds for run in self.runs)
+
+    @property
+    def cpu(self) -> float:
+        """The median of the seconds of processor time; a busy machine changes it less."""
+        return statistics.median(run.cpu for run in self.runs)
 
     def ratio(self, other: Timed) -> float:
         """Return the median of this program's time over the *other*'s, round by round: both met the same machine."""
-        return statistics.median(mine / its for mine, its in zip(self.seconds, other.seconds, strict=True))
+        return statistics.median(mine.seconds / its.seconds for mine, its in zip(self.runs, other.runs, strict=True))
 
 
 def measure(programs: Sequence[Program], rounds: int) -> list[Timed]:
     """Run each of *programs* once for its memory, which also fills the caches, and then all in turn for their time."""
     memory = [peak_memory(program) for program in programs]
-    seconds: list[list[float]] = [[] for _ in programs]
+    runs: list[list[Run]] = [[] for _ in programs]
     for _ in range(rounds):
-        for program, each in zip(programs, seconds, strict=True):
+        for program, each in zip(programs, runs, strict=True):
             each.append(run(program))
-    return [Timed(*each) for each in zip(seconds, memory, strict=True)]
+    return [Timed(*each) for each in zip(runs, memory, strict=True)]
 
 
-def run(program: Program) -> float:
-    """Run *program* once, throw away what it writes, and return the seconds that it took."""
-    start = time.perf_counter()
+def run(program: Program) -> Run:
+    """Run *program* once, throw away what it writes, and return how long it took."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with _running(program):
         pass
-    return time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return Run(time.perf_counter() - start, cpu)
 
 
 def peak_memory(program: Program) -> Memory:

@@ -34,12 +34,13 @@ def comparison(title: str, programs: Sequence[Program], runs: Sequence[Timed], n
         [
             program.name,
             f"{each.median:.2f}",
+            f"{each.cpu:.2f}",
             f"{ours.ratio(each):.3f}",
             f"{each.memory.tree:.0f}",
             f"{ours.memory.tree / each.memory.tree:.3f}",
         ]
         for program, each in zip(programs, runs, strict=True)
     ]
-    columns = ["program", "seconds", "first ÷ this", "MiB", "first ÷ this"]
-    how = f"Median of {len(ours.seconds)} runs in turn; MiB is the peak of all its processes together."
+    columns = ["program", "seconds", "of processor", "first ÷ this", "MiB", "first ÷ this"]
+    how = f"Median of {len(ours.runs)} runs in turn; MiB is the peak of all its processes together."
     return Table(title, columns, rows, f"{notes} {how}")

@@ -19,7 +19,7 @@ __all__ = ["Role"]
 class Role(Construct):
     """Defines a role that *trust* lets in; what it may do comes from `attach` and from grants of other constructs.
 
-    The name must be a literal. `arn` waits for the role, `ready` also for all that was attached to it.
+    The name must be a literal. `arn` waits for the role; `depends_on=role.attachments` also for what was attached.
     """
 
     def __init__(self, scope: Construct, id: str, *, name: str, trust: str, description: str | None = None) -> None:

@@ -1,8 +1,8 @@
 """Type checks that cost little: the same checks and the same errors.
 
 Generated constructors check each of their arguments against `typing.get_type_hints(<stub>)`, which evaluates every
-annotation of the stub anew, although a stub never changes: a quarter of the time of a small resource. Another fifth goes
-to typeguard, mostly for the many arguments that are not given, whose None is one of the types allowed.
+annotation of the stub anew, although a stub never changes: a quarter of the time of a small resource. Another fifth
+goes to typeguard, mostly for the many arguments that are not given, whose None is one of the types allowed.
 """
 
 from __future__ import annotations

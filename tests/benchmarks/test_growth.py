@@ -8,11 +8,11 @@ import pytest
 
 from benchmarks.chart import svg
 from benchmarks.growth import Growth
-from benchmarks.process import Memory, Program, Timed, measure
+from benchmarks.process import Memory, Program, Run, Timed, measure
 
 
 def grown(*seconds: float) -> Growth:
-    return Growth([100, 1000, 5000, 10000], [Timed([each], Memory(300, 200)) for each in seconds])
+    return Growth([100, 1000, 5000, 10000], [Timed([Run(each, each)], Memory(300, 200)) for each in seconds])
 
 
 def test_a_straight_line_is_straight() -> None:
@@ -35,15 +35,16 @@ def test_the_chart_is_well_formed_and_shows_every_size() -> None:
 
 def test_ratios_are_taken_round_by_round() -> None:
     """The second round met a busy machine: both took twice as long, and nothing else changed."""
-    ours, theirs = Timed([1, 2], Memory(1, 1)), Timed([10, 20], Memory(1, 1))
+    ours, theirs = (Timed([Run(a, 1), Run(b, 1)], Memory(1, 1)) for a, b in ((1, 2), (10, 20)))
     assert ours.ratio(theirs) == pytest.approx(0.1)
 
 
 def test_a_program_is_timed_and_its_children_counted() -> None:
-    child = "x = bytearray(40_000_000); import time; time.sleep(0.3)"
+    child = "x = bytearray(40_000_000); import time; time.sleep(0.3); sum(range(5_000_000))"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     [run] = measure([Program("parent", ["-c", parent])], rounds=1)
     assert 0.3 <= run.median < 30
+    assert 0.05 < run.cpu < run.median
     assert 40 < run.memory.tree < 400
 
 

@@ -390,6 +390,20 @@ def test_a_statement_may_be_granted_twice_but_not_change(synth: Synthesise) -> N
     assert set(granted(synth(build))) == {"Read"}
 
 
+def test_what_is_granted_at_once_is_written_at_the_end(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        role = Role(stack, "role", name="etl", trust="{}")
+        with role.at_once():
+            role.add_statement(Statement("Read", ["s3:GetObject"], ["*"]))
+            assert role.attachments == []
+            role.add_statement(Statement("Write", ["s3:PutObject"], ["*"]))
+        assert len(role.attachments) == 1
+        role.add_statement(Statement("Delete", ["s3:DeleteObject"], ["*"]))
+        assert len(role.attachments) == 1
+
+    assert set(granted(synth(build))) == {"Delete", "Read", "Write"}
+
+
 def test_a_role_that_grows_past_iams_limit_is_refused(synth: Synthesise) -> None:
     def build(stack: TerraformStack) -> None:
         role = Role(stack, "role", name="etl", trust="{}")
