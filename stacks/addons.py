@@ -8,7 +8,6 @@ from constructs_lib.cluster import EksClusterLike
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart
 from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.karpenter_charts import KarpenterCharts
-from constructs_lib.priority_classes import PriorityClasses
 from stacks._stack import PlatformStack
 from stacks.platform import PlatformSpec
 
@@ -30,6 +29,9 @@ class AddonsStack(PlatformStack):
         if karpenter or autoscaler:
             self.add_helm(cluster)
         if platform.priorities:
+            # What few platforms have is loaded only for them.
+            from constructs_lib.priority_classes import PriorityClasses
+
             self.add_kubernetes(cluster)
             PriorityClasses(self, "priorities", spec=platform.priorities)
         if karpenter and platform.karpenter:
