@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from emr_eks.review import facts, renames
@@ -92,6 +93,7 @@ class Comparison:
     head: App
     stacks: tuple[StackComparison, ...]
     moves: dict[Key, str] = field(default_factory=dict)
+    """What has another address now: (stack, old address) to new address."""
 
     def steps(self, *types: str) -> Iterator[Step]:
         """Yield what happens to resources of *types*, or to all."""
@@ -99,6 +101,19 @@ class Comparison:
             for step in stack.steps:
                 if not types or step.resource.type in types:
                     yield step
+
+    def old(self, *types: str) -> Iterator[Resource]:
+        """Yield the resources of *types* before, decoded, with the addresses that they have after."""
+        resolve = resolver(self.base)
+        for resource in self.base.resources(*types):
+            moved = self.moves.get((resource.stack, resource.address))
+            name = moved.partition(".")[2] if moved else resource.name
+            yield replace(normal(resource, resolve, self.moves), name=name)
+
+    def new(self, *types: str) -> Iterator[Resource]:
+        """Yield the resources of *types* after, decoded."""
+        resolve = resolver(self.head)
+        return (normal(resource, resolve) for resource in self.head.resources(*types))
 
 
 def compare(base: App, head: App) -> Comparison:
@@ -185,7 +200,7 @@ class _Comparer:
     def _pair(self, stack: str, old: Resource, new: Resource, found: _Steps, moved_from: str | None = None) -> None:
         if old.body == new.body and not moved_from:
             return
-        before, after = self._normal(old, self._resolve_base, moves=True), self._normal(new, self._resolve_head)
+        before, after = normal(old, self._resolve_base, self._moves), normal(new, self._resolve_head)
         edits = [*differences(new.type, before.body, after.body)] if before.body != after.body else []
         real, meta = _without_meta(edits, after)
         step = Step(
@@ -209,15 +224,6 @@ class _Comparer:
         elif not meta:
             found.rewritten += 1
 
-    def _normal(self, resource: Resource, resolve: Callable[[str], str], *, moves: bool = False) -> Resource:
-        """Return the resource with embedded documents as data, and the references of both sides made comparable."""
-
-        def change(text: str) -> str:
-            text = resolve(text)
-            return with_moves(text, resource.stack, self._moves) if moves and self._moves else text
-
-        return replace(resource, body=decoded(rewritten(resource.body, change)))
-
     def _outputs(self, name: str, before: Stack, after: Stack) -> tuple[tuple[Difference, ...], int]:
         found: list[Difference] = []
         followed = 0
@@ -226,7 +232,8 @@ class _Comparer:
             if output.startswith(CROSS_STACK_OUTPUT) or old == new:
                 continue
             if old is not None and new is not None:
-                old, new = self._part(name, old, self._resolve_base, moves=True), self._part(name, new, self._resolve_head)
+                old = self._part(name, old, self._resolve_base, self._moves)
+                new = self._part(name, new, self._resolve_head)
                 if old == new:
                     followed += 1
                     continue
@@ -239,13 +246,14 @@ class _Comparer:
             ("provider", before.providers, after.providers),
         ):
             if old != new:
-                old = self._part(name, old, self._resolve_base, moves=True)
+                old = self._part(name, old, self._resolve_base, self._moves)
                 new = self._part(name, new, self._resolve_head)
                 yield from (replace_path(each, section) for each in differences(section, old, new))
 
-    def _part(self, name: str, value: Any, resolve: Callable[[str], str], *, moves: bool = False) -> Any:
-        part = Resource(name, "", "", "", {"value": value})
-        return self._normal(part, resolve, moves=moves).body["value"]
+    def _part(
+        self, name: str, value: Any, resolve: Callable[[str], str], moves: Mapping[Key, str] = MappingProxyType({})
+    ) -> Any:
+        return normal(Resource(name, "", "", "", {"value": value}), resolve, moves).body["value"]
 
     def _waits_for(self, stack: Stack, steps: Iterable[Step]) -> Iterator[str]:
         """Say which stacks must be applied before Terraform can plan *stack*: it reads what is not there yet."""
@@ -343,6 +351,18 @@ class _Cascade:
         return [reader] if not known or action is not step.action else []
 
 
+def normal(
+    resource: Resource, resolve: Callable[[str], str], moves: Mapping[Key, str] = MappingProxyType({})
+) -> Resource:
+    """Return the resource with embedded documents as data, and references that both sides write alike."""
+
+    def change(text: str) -> str:
+        text = resolve(text)
+        return with_moves(text, resource.stack, moves) if moves else text
+
+    return replace(resource, body=decoded(rewritten(resource.body, change)))
+
+
 def _declared_moves(base: App, head: App) -> Iterator[tuple[Key, str]]:
     """Yield the moves that the head declares and that there is something to move for."""
     for name, stack in head.stacks.items():
@@ -353,7 +373,7 @@ def _declared_moves(base: App, head: App) -> Iterator[tuple[Key, str]]:
 
 
 def _one_sided(action: Action, resource: Resource, resolve: Callable[[str], str]) -> Step:
-    whole = replace(resource, body=decoded(rewritten(resource.body, resolve)))
+    whole = normal(resource, resolve)
     if action in (Action.create, Action.import_):
         return Step(action, None, whole)
     return Step(action, whole, None)

@@ -1,0 +1,71 @@
+"""What Terraform would do in an order that fails, or that takes something away too early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emr_eks.review.compare import Comparison, Step
+from emr_eks.review.references import references
+from emr_eks.review.report import Action
+from emr_eks.review.risks.rule import HIGH, Found, Rules, Subject
+
+RULES = Rules()
+_NAMES = {
+    "aws_eks_cluster": "name",
+    "aws_eks_node_group": "node_group_name",
+    "aws_iam_policy": "name",
+    "aws_iam_role": "name",
+    "aws_launch_template": "name",
+    "aws_s3_bucket": "bucket",
+    "aws_security_group": "name",
+    "aws_sqs_queue": "name",
+}
+# What AWS refuses to delete while one of these is in it.
+_HOLDERS = {
+    "aws_eks_cluster": ("aws_eks_node_group", "aws_eks_addon", "aws_eks_access_entry", "aws_eks_pod_identity_association"),
+    "aws_vpc": ("aws_subnet", "aws_internet_gateway", "aws_security_group", "aws_vpc_endpoint"),
+    "aws_subnet": ("aws_nat_gateway", "aws_eks_node_group"),
+    "aws_iam_role": ("aws_iam_role_policy_attachment",),
+}
+
+
+@RULES.rule("created-before-name-free", "A replacement is created while its name is taken")
+def name_taken(comparison: Comparison) -> Iterator[Found]:
+    """Yield what is created before the old one goes, under the same name."""
+    for step in comparison.steps(*_NAMES):
+        name = _NAMES[step.resource.type]
+        if step.action is Action.replace_create_first and step.new(name) and step.old(name) == step.new(name):
+            yield Found(
+                Subject.of(step),
+                HIGH,
+                f"the new one is created before the old one goes, and both are called {step.new(name)}: the apply fails",
+                "use a name prefix, change the name, or take create_before_destroy out",
+            )
+
+
+@RULES.rule("replaced-under-others", "Something is replaced while what stays depends on it")
+def replaced_under(comparison: Comparison) -> Iterator[Found]:
+    """Yield what cannot be deleted, since things in it are not replaced with it."""
+    for step in comparison.steps(*_HOLDERS):
+        if step.action.replaces:
+            staying = sorted(_staying(comparison, step))
+            if staying:
+                yield Found(
+                    Subject.of(step),
+                    HIGH,
+                    f"AWS refuses to delete it while {len(staying)} of what is in it stays: the apply stops half-way",
+                    "replace them too, or build the new one beside it",
+                    tuple(staying),
+                )
+
+
+def _staying(comparison: Comparison, holder: Step) -> Iterator[str]:
+    removed = {(s.resource.stack, s.resource.address) for s in comparison.steps() if s.action.removes}
+    for resource in comparison.new(*_HOLDERS[holder.resource.type]):
+        where = (resource.stack, resource.address)
+        existed = resource.stack in comparison.base.stacks and resource.address in comparison.base.stacks[resource.stack].resources
+        if existed and where not in removed:
+            for reference in references(resource.body):
+                if (reference.stack or resource.stack, reference.address) == (holder.resource.stack, holder.resource.address):
+                    yield "/".join(where)
+                    break
