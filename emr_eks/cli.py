@@ -11,6 +11,7 @@ from emr_eks import failures
 from emr_eks.job.commands import app as job_app
 from emr_eks.local.commands import app as local_app
 from emr_eks.options import DEFAULT_PLATFORM, PlatformFile
+from emr_eks.review.commands import review
 from stacks.platform import PlatformSpec, load
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(local_app, name="local")
 app.add_typer(job_app, name="job")
+app.command()(review)
 
 
 @app.command()

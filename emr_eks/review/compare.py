@@ -265,7 +265,9 @@ class _Comparer:
         for producer, outputs in missing.items():
             yield f"{producer}: it reads {len(outputs)} of its outputs that are not in its state yet"
         manifests = [s for s in steps if s.action is Action.create and s.resource.type == "kubernetes_manifest"]
-        kinds = sorted({str(step.new("manifest.kind")) for step in manifests if "/" in str(step.new("manifest.apiVersion"))})
+        kinds = sorted(
+            {str(step.new("manifest.kind")) for step in manifests if "/" in str(step.new("manifest.apiVersion"))}
+        )
         for name in stack.dependencies if kinds else ():
             if name not in self._base.stacks and [*self._head.stacks[name].of_type("helm_release")]:
                 yield f"{name}: its charts define the kinds {', '.join(kinds)}"
@@ -318,7 +320,7 @@ class _Cascade:
         return found
 
     def _gets_new_value(self, step: Step, attribute: str) -> bool:
-        """Tell whether *attribute* will be another after *step*: configured and changed, or the cloud's and replaced."""
+        """Tell whether *attribute* is another after *step*: configured and changed, or the cloud's and replaced."""
         assert step.after is not None, "only what stays is followed"
         if attribute in facts.RENEWED_BY_UPDATE.get(step.after.type, ()):
             return True
@@ -411,4 +413,3 @@ def replace_path(difference: Difference, head: str) -> Difference:
 
 def _place(step: Step) -> tuple[str, str]:
     return step.resource.path, step.resource.address
-

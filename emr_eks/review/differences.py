@@ -78,8 +78,8 @@ def _lists(kind: str, before: list[Any], after: list[Any], path: Path) -> Iterat
 def _by_position(kind: str, before: list[Any], after: list[Any], path: Path) -> Iterator[Difference]:
     if any(isinstance(item, dict | list) for item in (*before, *after)):
         for index in range(max(len(before), len(after))):
-            pair = [items[index] if index < len(items) else None for items in (before, after)]
-            yield from differences(kind, *pair, (*path, f"[{index}]"))
+            old, new = (items[index] if index < len(items) else None for items in (before, after))
+            yield from differences(kind, old, new, (*path, f"[{index}]"))
     else:
         yield Difference(path, before, after)
 

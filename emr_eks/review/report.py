@@ -29,7 +29,7 @@ class Severity(str, Enum):
         return list(Severity).index(self)
 
 
-class Action(str, Enum):
+class Action(Enum):
     """What happens to a resource."""
 
     create = "create"

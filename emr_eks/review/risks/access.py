@@ -45,7 +45,11 @@ def resource_policy_public(comparison: Comparison) -> Iterator[Found]:
     """Yield policies that come with this change and allow everybody something without a condition."""
     for step in comparison.steps():
         if step.action is Action.create:
-            public = [g for g in _statements(step, "after") if g.effect == "Allow" and g.principal == "AWS:*" and not g.condition]
+            public = [
+                g
+                for g in _statements(step, "after")
+                if g.effect == "Allow" and g.principal == "AWS:*" and not g.condition
+            ]
             if public:
                 yield Found(
                     Subject.of(step),
@@ -108,7 +112,11 @@ def cluster_creator(comparison: Comparison) -> Iterator[Found]:
     for step in comparison.steps("aws_eks_cluster"):
         if step.before and step.after and step.changes("access_config.authentication_mode"):
             old, new = (side("access_config.authentication_mode") for side in (step.old, step.new))
-            backwards = (old, new) in (("API", "API_AND_CONFIG_MAP"), ("API", "CONFIG_MAP"), ("API_AND_CONFIG_MAP", "CONFIG_MAP"))
+            backwards = (old, new) in (
+                ("API", "API_AND_CONFIG_MAP"),
+                ("API", "CONFIG_MAP"),
+                ("API_AND_CONFIG_MAP", "CONFIG_MAP"),
+            )
             yield Found(
                 Subject.of(step),
                 HIGH if backwards else MEDIUM,
@@ -155,7 +163,9 @@ def rbac_bound(comparison: Comparison) -> Iterator[Found]:
     """Yield bindings that stay and whose subjects change."""
     for step in comparison.steps(*_BINDINGS):
         if step.before and step.after and (step.changes("subject") or step.changes("role_ref")):
-            old, new = (sorted(str(each.get("name")) for each in blocks(side("subject"))) for side in (step.old, step.new))
+            old, new = (
+                sorted(str(each.get("name")) for each in blocks(side("subject"))) for side in (step.old, step.new)
+            )
             yield Found(
                 Subject.of(step),
                 MEDIUM,

@@ -38,7 +38,7 @@ def raised(comparison: Comparison) -> Iterator[Found]:
             yield Found(
                 Subject.of(step),
                 MEDIUM if after is None else LOW,
-                f"{what} rises from {before} to {after if after is not None else 'no limit'}: it can cost that much more",
+                f"{what} rises from {before} to {'no limit' if after is None else after}: it can cost that much more",
                 "check the account's quotas and the budget",
             )
 
@@ -68,7 +68,7 @@ def instances(comparison: Comparison) -> Iterator[Found]:
                     yield Found(
                         Subject.of(step),
                         MEDIUM if gone else LOW,
-                        f"{what}: {_listed('without', gone)}{' and ' if gone and came else ''}{_listed('now with', came)}",
+                        f"{what}: {', '.join([*(f'-{each}' for each in gone), *(f'+{each}' for each in came)])}",
                         "check that jobs fit, that enough zones offer them, and the quota for them",
                     )
 
@@ -85,7 +85,11 @@ def capacity_type(comparison: Comparison) -> Iterator[Found]:
                     Subject.of(step),
                     HIGH if spot else MEDIUM,
                     f"capacity goes from {', '.join(sorted(old)) or 'any'} to {', '.join(sorted(new)) or 'any'}: "
-                    + ("AWS takes nodes back at two minutes' notice, and a lost driver ends its job" if spot else "the price changes"),
+                    + (
+                        "AWS takes nodes back at two minutes' notice, and a lost driver ends its job"
+                        if spot
+                        else "the price changes"
+                    ),
                     "keep drivers and controllers on demand" if spot else "check the budget",
                 )
 
@@ -147,7 +151,12 @@ def _limits(comparison: Comparison) -> Iterator[tuple[Step, str, Any, Any]]:
                 if old.get(name) != new.get(name):
                     yield step, f"the limit of {name}", old.get(name), new.get(name)
             if step.changes("manifest.spec.replicas"):
-                yield step, "the number of nodes", step.old("manifest.spec.replicas"), step.new("manifest.spec.replicas")
+                yield (
+                    step,
+                    "the number of nodes",
+                    step.old("manifest.spec.replicas"),
+                    step.new("manifest.spec.replicas"),
+                )
 
 
 def _pools(comparison: Comparison, kind: str = _POOL) -> Iterator[Step]:
@@ -165,7 +174,9 @@ def _number(value: Any) -> float:
 
 def _requirements(side: Any) -> dict[tuple[str, str], set[str]]:
     found = blocks(side("manifest.spec.template.spec.requirements"))
-    return {(str(each.get("key")), str(each.get("operator"))): {*map(str, listed(each.get("values")))} for each in found}
+    return {
+        (str(each.get("key")), str(each.get("operator"))): {*map(str, listed(each.get("values")))} for each in found
+    }
 
 
 def _instance_choices(step: Step) -> Iterator[tuple[str, set[str], set[str]]]:
@@ -256,8 +267,3 @@ def _drifts(difference: Difference) -> bool:
         return False
     further = difference.before is None and difference.path[-2:] == ("values", "[]")
     return not (further and any(each.endswith(" In]") for each in difference.path))
-
-
-def _listed(word: str, names: list[str]) -> str:
-    return f"{word} {', '.join(names)}" if names else ""
-

@@ -48,7 +48,7 @@ def endpoint_closed(comparison: Comparison) -> Iterator[Found]:
                 yield Found(
                     Subject.of(step),
                     MEDIUM,
-                    f"{', '.join(lost)} can no longer reach the API server: the later stacks cannot be applied from there",
+                    f"{', '.join(lost)} can no longer reach the API server, so later stacks cannot be applied there",
                     "make sure that whoever deploys runs in the VPC, or in a network that is left",
                 )
 
@@ -56,7 +56,12 @@ def endpoint_closed(comparison: Comparison) -> Iterator[Found]:
 @RULES.rule("ingress-open", "A security group lets more in")
 def ingress(comparison: Comparison) -> Iterator[Found]:
     """Yield security groups and rules that let in networks which were out."""
-    kinds = ("aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_ingress_rule", "aws_default_security_group")
+    kinds = (
+        "aws_security_group",
+        "aws_security_group_rule",
+        "aws_vpc_security_group_ingress_rule",
+        "aws_default_security_group",
+    )
     for step in comparison.steps(*kinds):
         if step.after is None:
             continue
@@ -160,10 +165,14 @@ def pod_security(comparison: Comparison) -> Iterator[Found]:
 @RULES.rule("network-policy-removed", "Pods can be reached by more pods")
 def network_policy(comparison: Comparison) -> Iterator[Found]:
     """Yield network policies that go while their namespace stays."""
-    gone = {str(s.old("metadata.name")) for s in comparison.steps("kubernetes_namespace_v1") if s.action is Action.destroy}
+    gone = {
+        str(s.old("metadata.name")) for s in comparison.steps("kubernetes_namespace_v1") if s.action is Action.destroy
+    }
     for step in comparison.steps("kubernetes_network_policy_v1", "kubernetes_network_policy"):
         namespace = str(step.old("metadata.namespace"))
-        stays = not any(s.resource.address in namespace for s in comparison.steps("kubernetes_namespace_v1") if s.after is None)
+        stays = not any(
+            s.resource.address in namespace for s in comparison.steps("kubernetes_namespace_v1") if s.after is None
+        )
         if step.action is Action.destroy and stays and namespace not in gone:
             yield Found(
                 Subject.of(step),
@@ -234,4 +243,3 @@ def _number(value: Any) -> int:
 
 def _level(value: Any) -> int:
     return _LEVELS.index(value) if value in _LEVELS else 0
-

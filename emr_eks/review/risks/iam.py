@@ -112,7 +112,11 @@ def wildcard(comparison: Comparison) -> Iterator[Found]:
     """Yield new grants of all actions, of all actions of a service, or of writing to every resource."""
     for pair in _pairs(comparison):
         old = set(pair.before.permissions)
-        wide = [grant for grant in pair.after.permissions if grant.effect == "Allow" and grant not in old and _is_wide(grant)]
+        wide = [
+            grant
+            for grant in pair.after.permissions
+            if grant.effect == "Allow" and grant not in old and _is_wide(grant)
+        ]
         if wide:
             everything = any(grant.action in ("*", "*:*") or grant.action.startswith("!") for grant in wide)
             yield Found(
@@ -128,7 +132,9 @@ def wildcard(comparison: Comparison) -> Iterator[Found]:
 def pass_role(comparison: Comparison) -> Iterator[Found]:
     """Yield new grants of iam:PassRole, through which a role's permissions can be had by another."""
     for pair in _pairs(comparison):
-        new = [g for g in added(pair.before.permissions, pair.after.permissions).new if g.action.lower() == "iam:passrole"]
+        new = [
+            g for g in added(pair.before.permissions, pair.after.permissions).new if g.action.lower() == "iam:passrole"
+        ]
         if new:
             every = any(grant.resource in ("*", "") or grant.resource.endswith("role/*") for grant in new)
             bound = all(any(key.lower() == "iam:passedtoservice" for _, key, _ in grant.condition) for grant in new)
@@ -258,7 +264,7 @@ def _trust(identity: Identity) -> list[Grant]:
 
 
 def _is_wide(grant: Grant) -> bool:
-    service, _, name = grant.action.partition(":")
+    name = grant.action.partition(":")[2]
     whole = grant.action in ("*", "*:*") or name == "*" or grant.action.startswith("!")
     return whole or (grant.resource == "*" and not grant.condition and not reads_only(grant.action))
 
@@ -280,4 +286,3 @@ def _name(pair: Pair) -> str:
 def _count(found: Iterable[Grant]) -> str:
     number = len({grant.action for grant in found})
     return f"{number} action" + ("" if number == 1 else "s")
-

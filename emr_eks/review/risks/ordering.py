@@ -22,7 +22,12 @@ _NAMES = {
 }
 # What AWS refuses to delete while one of these is in it.
 _HOLDERS = {
-    "aws_eks_cluster": ("aws_eks_node_group", "aws_eks_addon", "aws_eks_access_entry", "aws_eks_pod_identity_association"),
+    "aws_eks_cluster": (
+        "aws_eks_node_group",
+        "aws_eks_addon",
+        "aws_eks_access_entry",
+        "aws_eks_pod_identity_association",
+    ),
     "aws_vpc": ("aws_subnet", "aws_internet_gateway", "aws_security_group", "aws_vpc_endpoint"),
     "aws_subnet": ("aws_nat_gateway", "aws_eks_node_group"),
     "aws_iam_role": ("aws_iam_role_policy_attachment",),
@@ -38,7 +43,7 @@ def name_taken(comparison: Comparison) -> Iterator[Found]:
             yield Found(
                 Subject.of(step),
                 HIGH,
-                f"the new one is created before the old one goes, and both are called {step.new(name)}: the apply fails",
+                f"the new one is created before the old one goes, both called {step.new(name)}: the apply fails",
                 "use a name prefix, change the name, or take create_before_destroy out",
             )
 
@@ -63,9 +68,15 @@ def _staying(comparison: Comparison, holder: Step) -> Iterator[str]:
     removed = {(s.resource.stack, s.resource.address) for s in comparison.steps() if s.action.removes}
     for resource in comparison.new(*_HOLDERS[holder.resource.type]):
         where = (resource.stack, resource.address)
-        existed = resource.stack in comparison.base.stacks and resource.address in comparison.base.stacks[resource.stack].resources
+        existed = (
+            resource.stack in comparison.base.stacks
+            and resource.address in comparison.base.stacks[resource.stack].resources
+        )
         if existed and where not in removed:
             for reference in references(resource.body):
-                if (reference.stack or resource.stack, reference.address) == (holder.resource.stack, holder.resource.address):
+                if (reference.stack or resource.stack, reference.address) == (
+                    holder.resource.stack,
+                    holder.resource.address,
+                ):
                     yield "/".join(where)
                     break

@@ -16,7 +16,9 @@ RULES = Rules()
 def removed(comparison: Comparison) -> Iterator[Found]:
     """Yield outputs for people and programs that are no longer there."""
     for stack in comparison.stacks:
-        for name in sorted(set(stack.before.outputs) - set(stack.after.outputs)) if stack.before and stack.after else ():
+        for name in (
+            sorted(set(stack.before.outputs) - set(stack.after.outputs)) if stack.before and stack.after else ()
+        ):
             if not name.startswith(CROSS_STACK_OUTPUT):
                 yield Found(
                     Subject(stack.name, f"output.{name}", stack.name),

@@ -83,7 +83,10 @@ def key_disabled(comparison: Comparison) -> Iterator[Found]:
         if step.before and step.after:
             if step.new("is_enabled") is False and step.old("is_enabled") is not False:
                 yield Found(
-                    Subject.of(step), CRITICAL, "what it encrypted cannot be read while it is disabled", "leave it enabled"
+                    Subject.of(step),
+                    CRITICAL,
+                    "what it encrypted cannot be read while it is disabled",
+                    "leave it enabled",
                 )
             if step.old("enable_key_rotation") is True and step.new("enable_key_rotation") is not True:
                 yield Found(Subject.of(step), MEDIUM, "the key is no longer rotated every year", "leave rotation on")
@@ -98,7 +101,12 @@ def deletion_protection(comparison: Comparison) -> Iterator[Found]:
                 if step.old(path) == guarded and step.new(path) != guarded and path.partition(".")[0] != "lifecycle":
                     yield _unguarded(step, consequence)
             before, after = step.old("deletion_window_in_days"), step.new("deletion_window_in_days")
-            if step.resource.type == "aws_kms_key" and isinstance(before, int) and isinstance(after, int) and after < before:
+            if (
+                step.resource.type == "aws_kms_key"
+                and isinstance(before, int)
+                and isinstance(after, int)
+                and after < before
+            ):
                 yield _unguarded(step, f"a destroyed key can be saved for {after} days instead of {before}")
     for stack in comparison.stacks:
         for step in stack.meta:
@@ -117,7 +125,9 @@ _GUARDS = (
 
 
 def _unguarded(step: Step, consequence: str) -> Found:
-    return Found(Subject.of(step), HIGH, consequence, "leave the guard on, unless its removal is what the next change is for")
+    return Found(
+        Subject.of(step), HIGH, consequence, "leave the guard on, unless its removal is what the next change is for"
+    )
 
 
 @RULES.rule("backup-off", "Overwritten and deleted objects cannot be restored")
@@ -128,7 +138,10 @@ def backup(comparison: Comparison) -> Iterator[Found]:
         gone = step.action is Action.destroy and not _owner_goes(comparison, step)
         if was and (gone or (step.after and step.new("versioning_configuration.status") != "Enabled")):
             yield Found(
-                Subject.of(step), HIGH, "objects that are overwritten or deleted from now on are lost", "leave versioning on"
+                Subject.of(step),
+                HIGH,
+                "objects that are overwritten or deleted from now on are lost",
+                "leave versioning on",
             )
     for step in comparison.steps("aws_s3_bucket_lifecycle_configuration"):
         for name, before, after in _rules(step, "noncurrent_version_expiration.noncurrent_days"):
@@ -137,7 +150,7 @@ def backup(comparison: Comparison) -> Iterator[Found]:
                 yield Found(
                     Subject.of(step),
                     MEDIUM,
-                    f"old versions are kept {after} days instead of {told} (rule {name}); older ones are deleted at once",
+                    f"old versions are kept {after} days instead of {told} (rule {name}); older ones are deleted",
                     "make sure that nobody restores from further back",
                 )
 
@@ -151,7 +164,7 @@ def retention(comparison: Comparison) -> Iterator[Found]:
             yield Found(
                 Subject.of(step),
                 MEDIUM,
-                f"logs are kept {after} days instead of {before or 'for ever'}; older ones are deleted soon after the apply",
+                f"logs are kept {after} days instead of {before or 'for ever'}; older ones are deleted",
                 "export what is still needed",
             )
     for step in comparison.steps("aws_s3_bucket_lifecycle_configuration"):
@@ -169,7 +182,9 @@ def retention(comparison: Comparison) -> Iterator[Found]:
 def logging(comparison: Comparison) -> Iterator[Found]:
     """Yield control-plane logs, flow logs and access logs that are turned off or record less."""
     for step in comparison.steps("aws_eks_cluster"):
-        lost = sorted({*strings(step.old("enabled_cluster_log_types"))} - {*strings(step.new("enabled_cluster_log_types"))})
+        lost = sorted(
+            {*strings(step.old("enabled_cluster_log_types"))} - {*strings(step.new("enabled_cluster_log_types"))}
+        )
         if step.before and step.after and lost:
             yield Found(
                 Subject.of(step),
@@ -201,7 +216,8 @@ def _owner_goes(comparison: Comparison, step: Step) -> bool:
     """Tell whether the bucket that *step* is a part of is destroyed too."""
     owner = str(step.old("bucket"))
     return any(
-        other.action is Action.destroy and (other.resource.address in owner or other.old("bucket") == step.old("bucket"))
+        other.action is Action.destroy
+        and (other.resource.address in owner or other.old("bucket") == step.old("bucket"))
         for other in comparison.steps("aws_s3_bucket")
     )
 

@@ -53,7 +53,7 @@ def rename_without_move(comparison: Comparison) -> Iterator[Found]:
             yield Found(
                 Subject.of(step),
                 severity,
-                f"it is {step.moved_from} under another address: without a move Terraform destroys that and creates this",
+                f"it is {step.moved_from} under another address: without a move that is destroyed and this created",
                 f"add `{python_of(step)}` to the construct, or restore its id",
             )
 
@@ -97,7 +97,7 @@ def stack_renamed(comparison: Comparison) -> Iterator[Found]:
         yield Found(
             Subject(new, new, new),
             CRITICAL,
-            f"it holds what {old} held, but Terraform's state is under the old name: everything would be created again, "
+            f"it holds what {old} held, but the state is under the old name: everything would be created again, "
             "beside what is there",
             f"keep the name, or move the state of {old} first",
         )

@@ -48,7 +48,13 @@ def job_role(comparison: Comparison) -> Iterator[Found]:
     for step in comparison.steps("aws_iam_role"):
         if step.action.removes and f"/{_JOB_ROLES}/" in step.resource.path:
             name, after = step.old("name"), step.new("name")
-            told = f"is now {after}" if after and after != name else "is destroyed" if step.after is None else "is made anew"
+            told = (
+                f"is now {after}"
+                if after and after != name
+                else "is destroyed"
+                if step.after is None
+                else "is made anew"
+            )
             yield Found(
                 Subject.of(step),
                 HIGH,
@@ -128,4 +134,3 @@ def _less(before: Any, after: Any) -> bool:
 def _labels(selector: Any) -> str:
     found = selector if isinstance(selector, dict) else {}
     return ", ".join(f"{key}={value}" for key, value in sorted(found.items())) or "any label"
-

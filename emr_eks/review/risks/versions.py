@@ -32,7 +32,11 @@ def kubernetes(comparison: Comparison) -> Iterator[Found]:
                 "read what Kubernetes removed, check the add-ons' versions, and try it on another platform first",
             )
         else:
-            found = CRITICAL, f"EKS refuses to skip a minor version: {old} to {new}", "go up one minor version at a time"
+            found = (
+                CRITICAL,
+                f"EKS refuses to skip a minor version: {old} to {new}",
+                "go up one minor version at a time",
+            )
         yield Found(Subject.of(step), *found)
 
 
@@ -42,16 +46,16 @@ def skew(comparison: Comparison) -> Iterator[Found]:
     clusters = [*comparison.new("aws_eks_cluster")]
     for step in comparison.steps("aws_eks_node_group"):
         nodes = _numbers(step.new("version"))
-        for cluster in clusters:
+        for cluster in clusters if step.after and nodes else ():
             control = _numbers(cluster.body.get("version"))
-            if step.after and nodes and control and cluster.address in str(step.new("cluster_name")):
-                if nodes > control or control[1] - nodes[1] > 3:
-                    yield Found(
-                        Subject.of(step),
-                        CRITICAL,
-                        f"nodes of {step.new('version')} do not go with a control plane of {cluster.body['version']}",
-                        "keep them at most three minor versions behind, and never ahead",
-                    )
+            theirs = cluster.address in str(step.new("cluster_name"))
+            if nodes and control and theirs and (nodes > control or control[1] - nodes[1] > 3):
+                yield Found(
+                    Subject.of(step),
+                    CRITICAL,
+                    f"nodes of {step.new('version')} do not go with a control plane of {cluster.body['version']}",
+                    "keep them at most three minor versions behind, and never ahead",
+                )
 
 
 @RULES.rule("karpenter-upgrade", "Karpenter gets another version")
@@ -91,7 +95,7 @@ def incompatible(comparison: Comparison) -> Iterator[Found]:
         yield Found(
             Subject.of(release),
             CRITICAL,
-            f"Karpenter {release.body['version']} does not run on Kubernetes {kubernetes}: no node is launched any more",
+            f"Karpenter {release.body['version']} does not run on Kubernetes {kubernetes}: no node is launched",
             f"raise Karpenter to {'.'.join(map(str, needed))} or newer first",
         )
 
@@ -130,7 +134,7 @@ def addon(comparison: Comparison) -> Iterator[Found]:
             yield Found(
                 Subject.of(step),
                 MEDIUM if back or name in _NETWORK else LOW,
-                f"{name} goes {'back ' if back else ''}from {old or 'the default version'} to {new or 'the default version'}",
+                f"{name} goes {'back ' if back else ''}from {old or 'its default'} to {new or 'its default'}",
                 "check that it goes with the Kubernetes version",
             )
 
@@ -209,5 +213,3 @@ def _major(constraint: Any) -> str:
     """Return the last major version that a constraint such as `>= 5.100.0, < 7.0.0` or `6.25.0` speaks of."""
     numbers = [part.strip(" <>=~!").partition(".")[0] for part in str(constraint).split(",")]
     return " ".join(numbers)
-
-
