@@ -13,10 +13,12 @@ import typer
 
 from emr_eks.failures import Failure
 from emr_eks.options import DEFAULT_PLATFORM, PlatformFile
-from provisioners.source import InvalidFile
+from provisioners.source import InvalidFile, Located
 
 if TYPE_CHECKING:
-    from emr_eks.review.report import Report
+    from emr_eks.review.model import App
+    from emr_eks.review.plan import Plan
+    from emr_eks.review.report import Mode, Report, Suppressed
 
 
 class Format(str, Enum):
@@ -85,18 +87,44 @@ def _review(base: str | None, head: str, plans: list[Path], suppressions: Path |
     from emr_eks.review import reporting, risks
     from emr_eks.review import suppressions as accepted
     from emr_eks.review.compare import compare
+    from emr_eks.review.planned import joined
     from emr_eks.review.revisions import app_at
 
     if base is None and not plans:
         raise Failure("give --base, a cdktf.out or a git revision, or --plan, or both", exit_code=2)
-    if base is None:
-        raise Failure("--plan without --base comes next", exit_code=2)
-    comparison = compare(app_at(base, platform_file), app_at(head, platform_file))
-    found, suppressed = risks.find(comparison), []
+    after = app_at(head, platform_file)
+    before = app_at(base, platform_file) if base else None
+    comparison = compare(before, after) if before else None
+    if plans:
+        comparison = joined(comparison, after, _plans(plans, after, before))
+    assert comparison is not None, "there is a base or a plan"
+    found = risks.find(comparison)
+    suppressed: list[Suppressed] = []
     file = suppressions or accepted.DEFAULT_FILE
     if suppressions or file.exists():
         found, suppressed = accepted.judge(found, *accepted.load(file), date.today())
-    return reporting.report(comparison, found, suppressed, base=base, head=head)
+    mode: Mode = "both" if plans and base else "plan" if plans else "offline"
+    return reporting.report(comparison, found, suppressed, mode=mode, base=base or "what is deployed", head=head)
+
+
+def _plans(files: list[Path], head: App, base: App | None) -> list[Plan]:
+    """Read the plans; every problem of all of them at once, and two of one stack are a mistake."""
+    from emr_eks.review import plan
+
+    found: dict[str, Plan] = {}
+    problems: list[Located] = []
+    for file in files:
+        try:
+            each = plan.read(file, head, base)
+        except InvalidFile as invalid:
+            problems += invalid.problems
+            continue
+        if each.stack in found:
+            problems.append(Located(str(file), 0, 0, (), f"is a second plan of {each.stack}; give one"))
+        found[each.stack] = each
+    if problems:
+        raise InvalidFile(problems)
+    return [*found.values()]
 
 
 def _write(report: Report, output_format: Format, output: Path | None) -> None:

@@ -13,9 +13,10 @@ from emr_eks.review.differences import Difference, differences
 from emr_eks.review.embedded import decoded
 from emr_eks.review.model import CROSS_STACK_OUTPUT, App, Resource, Stack
 from emr_eks.review.paths import Path, at, dotted, listed, matches
-from emr_eks.review.references import inputs, places, references_in, resolver, rewritten, with_moves
+from emr_eks.review.references import account_of, inputs, places, references_in, resolver, rewritten, with_moves
 from emr_eks.review.renames import Key, Renames
 from emr_eks.review.report import Action, Ambiguity
+from emr_eks.review.report import Difference as Disagreement
 
 EMPTY = Stack("")
 
@@ -55,6 +56,10 @@ class Step:
         """Return the value at the dotted *path* after."""
         return at(self.after.body, path) if self.after else None
 
+    def forces(self, path: Path) -> bool:
+        """Tell whether the change at *path* makes Terraform replace the resource."""
+        return any(matches(path, ".".join(step for step in each if step[0] != "[")) for each in self.replacing)
+
     def changes(self, path: str) -> bool:
         """Tell whether something at or below the dotted *path* differs."""
         return any(matches(each.path, path) for each in self.differences)
@@ -76,6 +81,13 @@ class StackComparison:
     follows: int = 0
     rewritten: int = 0
     waits_for: tuple[str, ...] = ()
+    recognised: tuple[Step, ...] = ()
+    """Renames that nobody has declared."""
+    planned: bool = False
+    """Whether the steps are a plan's; the rest below is then known too."""
+    drift: tuple[Step, ...] = ()
+    deferred: tuple[str, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
 
     @property
     def stack(self) -> Stack:
@@ -104,7 +116,7 @@ class Comparison:
 
     def old(self, *types: str) -> Iterator[Resource]:
         """Yield the resources of *types* before, decoded, with the addresses that they have after."""
-        resolve = resolver(self.base)
+        resolve = resolver(self.base, account_of(self.base, self.head))
         for resource in self.base.resources(*types):
             moved = self.moves.get((resource.stack, resource.address))
             name = moved.partition(".")[2] if moved else resource.name
@@ -112,7 +124,7 @@ class Comparison:
 
     def new(self, *types: str) -> Iterator[Resource]:
         """Yield the resources of *types* after, decoded."""
-        resolve = resolver(self.head)
+        resolve = resolver(self.head, account_of(self.base, self.head))
         return (normal(resource, resolve) for resource in self.head.resources(*types))
 
 
@@ -128,7 +140,8 @@ class _Comparer:
         self._renames = self._recognised()
         self._moves: dict[Key, str] = {**self._renames.moves, **self._declared}
         self._move_targets = {(stack, new) for (stack, _), new in self._moves.items()}
-        self._resolve_base, self._resolve_head = resolver(base), resolver(head)
+        account = account_of(base, head)
+        self._resolve_base, self._resolve_head = resolver(base, account), resolver(head, account)
 
     def run(self) -> Comparison:
         removed = [name for name in reversed(self._base.stacks) if name not in self._head.stacks]
@@ -137,7 +150,7 @@ class _Comparer:
         by_stack: dict[str, list[Step]] = defaultdict(list)
         for step in steps:
             by_stack[step.resource.stack].append(step)
-        stacks = tuple(replace(each, steps=tuple(sorted(by_stack[each.name], key=_place))) for each in found)
+        stacks = tuple(_completed(each, by_stack[each.name]) for each in found)
         return Comparison(self._base, self._head, stacks, self._moves)
 
     def _recognised(self) -> Renames:
@@ -409,6 +422,12 @@ def _replacement(resource: Resource) -> Action:
 def replace_path(difference: Difference, head: str) -> Difference:
     """Return *difference* one level further down, in *head*."""
     return difference._replace(path=(head, *difference.path))
+
+
+def _completed(stack: StackComparison, steps: Iterable[Step]) -> StackComparison:
+    """Return *stack* with all its steps, by construct path."""
+    found = tuple(sorted(steps, key=_place))
+    return replace(stack, steps=found, recognised=tuple(step for step in found if step.is_recognised_move))
 
 
 def _place(step: Step) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 HIDDEN = "(sensitive)"
-_CHANGED = "(sensitive, changed)"
+CHANGED = "(sensitive, changed)"
 
 _KNOWN: dict[str, tuple[str, ...]] = {
     "aws_db_instance": ("password",),
@@ -74,7 +74,7 @@ def redacted_pair(
 ) -> Any:
     """Return both values without what is secret; two secrets that differ still say so."""
     old, new = redacted(kind, before, path, marks[0]), redacted(kind, after, path, marks[1])
-    return old, (_CHANGED if old == new == HIDDEN else new)
+    return old, (CHANGED if old == new == HIDDEN else new)
 
 
 def _inside(marks: Any, key: Any) -> Any:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from emr_eks.review.model import App, Stack
-from emr_eks.review.paths import Path
+from emr_eks.review.paths import Path, blocks, strings
 
 _EXPRESSION = re.compile(r"(?<!\$)\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 _ADDRESS = re.compile(
     r"(?<![\w./-])(?:([\w-]+)/)?((?:data\.)?[a-z][a-z0-9]*_[a-z0-9_]+\.[A-Za-z_][\w-]*)((?:\.[a-z_]\w*|\[\d+\])*)"
 )
+_ACCOUNT = re.compile(r"\$\{data\.aws_caller_identity\.[\w-]+\.account_id\}")
 _INDEX = re.compile(r"\[\d+\]")
 _BARE = re.compile(r"\A(?:data\.)?[a-z][a-z0-9]*_[a-z0-9_]+\.[A-Za-z_][\w-]*\Z")
 _CROSS_STACK = re.compile(r"data\.terraform_remote_state\.cross-stack-reference-input-([\w-]+)\.outputs\.([\w-]+)")
@@ -80,10 +81,11 @@ def with_moves(text: str, stack: str, moves: Mapping[tuple[str, str], str]) -> s
     return _EXPRESSION.sub(lambda expression: _ADDRESS.sub(moved, expression.group()), text)
 
 
-def resolver(app: App) -> Callable[[str], str]:
+def resolver(app: App, account: str | None = None) -> Callable[[str], str]:
     """Return what writes `STACK/address` for the outputs through which cdktf lets stacks read each other.
 
     The names of those outputs are made from addresses, so a move in one stack would look like a change in others.
+    Where the *account* is known, it stands for what Terraform would ask AWS for it.
     """
 
     def resolved(found: re.Match[str]) -> str:
@@ -91,7 +93,19 @@ def resolver(app: App) -> Callable[[str], str]:
         expression = _source(producer, found.group(2)) if producer else None
         return f"{found.group(1)}/{expression}" if expression else found.group()
 
-    return lambda text: _CROSS_STACK.sub(resolved, text) if "terraform_remote_state" in text else text
+    def change(text: str) -> str:
+        if account and "aws_caller_identity" in text:
+            text = _ACCOUNT.sub(account, text)
+        return _CROSS_STACK.sub(resolved, text) if "terraform_remote_state" in text else text
+
+    return change
+
+
+def account_of(*apps: App) -> str | None:
+    """Return the one account that the AWS providers of *apps* insist on, if they name one and no other."""
+    providers = [found for app in apps for stack in app.stacks.values() for found in blocks(stack.providers.get("aws"))]
+    named = {account for provider in providers for account in strings(provider.get("allowed_account_ids"))}
+    return next(iter(named)) if len(named) == 1 else None
 
 
 def _source(producer: Stack, output: str) -> str | None:

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 VERSION = 1
 
+Mode = Literal["offline", "plan", "both"]
+
 
 class Severity(str, Enum):
     """How much is at stake."""
@@ -170,7 +172,7 @@ class Report(Part):
     """A whole review."""
 
     version: int = VERSION
-    mode: Literal["offline", "plan", "both"] = "offline"
+    mode: Mode = "offline"
     base: str
     head: str
     stacks: tuple[StackReport, ...]

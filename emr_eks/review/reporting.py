@@ -10,14 +10,15 @@ from emr_eks.review.differences import Difference
 from emr_eks.review.moves import python_of
 from emr_eks.review.paths import dotted
 from emr_eks.review.redact import redacted, redacted_pair
-from emr_eks.review.report import Action, Change, Edit, Move, Report, Risk, StackReport, Suppressed
+from emr_eks.review.report import Action, Change, Edit, Mode, Move, Report, Risk, StackReport, Suppressed
 
 
 def report(
-    comparison: Comparison, risks: Iterable[Risk], suppressed: Iterable[Suppressed], *, base: str, head: str
+    comparison: Comparison, risks: Iterable[Risk], suppressed: Iterable[Suppressed], *, mode: Mode, base: str, head: str
 ) -> Report:
     """Return what the review of *comparison* says; *base* and *head* are what the two sides are called."""
     return Report(
+        mode=mode,
         base=base,
         head=head,
         stacks=tuple(_stack(stack) for stack in comparison.stacks),
@@ -27,7 +28,7 @@ def report(
 
 
 def _stack(stack: StackComparison) -> StackReport:
-    moved = [step for step in stack.steps if step.moved_from]
+    moved = [*(step for step in stack.steps if step.moved_from and step.move_declared), *stack.recognised]
     return StackReport(
         name=stack.name,
         status=_status(stack),
@@ -41,6 +42,10 @@ def _stack(stack: StackComparison) -> StackReport:
         follows=stack.follows,
         rewritten=stack.rewritten,
         waits_for=stack.waits_for,
+        planned=stack.planned,
+        drift=tuple(_change(step) for step in stack.drift),
+        deferred=stack.deferred,
+        differences=stack.disagreements,
         constructs=tuple(sorted({r.path.rpartition("/")[0] or r.path for r in stack.stack.resources.values()})),
     )
 
@@ -64,7 +69,7 @@ def _change(step: Step) -> Change:
         likely=step.likely and step.action.replaces,
         moved_from=step.moved_from,
         move_declared=step.move_declared,
-        edits=tuple(_edit(resource.type, each, replaces=each.path in step.replacing) for each in step.differences),
+        edits=tuple(_edit(resource.type, each, replaces=step.forces(each.path)) for each in step.differences),
         body=redacted(resource.type, resource.body) if whole else None,
         reasons=step.reasons,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from emr_eks.review.compare import Comparison, Step
 from emr_eks.review.paths import blocks, listed, strings
-from emr_eks.review.policy import added, grants, sentences
+from emr_eks.review.policy import Delta, added, grants, sentences
 from emr_eks.review.principals import IAM_TYPES, resource_policies
 from emr_eks.review.references import references
 from emr_eks.review.report import Action
@@ -26,7 +26,7 @@ def resource_policy_widened(comparison: Comparison) -> Iterator[Found]:
         if step.after and step.action is not Action.create and step.resource.type not in IAM_TYPES:
             old, new = _statements(step, "before"), _statements(step, "after")
             delta = added(old, new)
-            freed = added(new, old, "Deny") if old else delta._replace(new=[], unconditioned=[])
+            freed = added(new, old, "Deny") if not step.action.replaces else Delta([], [])
             opened = [*delta.new, *delta.unconditioned]
             undenied = [*freed.new, *freed.unconditioned]
             if opened or undenied:
@@ -96,8 +96,14 @@ def cluster_access_granted(comparison: Comparison) -> Iterator[Found]:
 @RULES.rule("cluster-access-removed", "A principal loses its access to the cluster")
 def cluster_access_removed(comparison: Comparison) -> Iterator[Found]:
     """Yield access entries and policies that go."""
-    for step in comparison.steps("aws_eks_access_entry", "aws_eks_access_policy_association"):
-        if step.action is Action.destroy and step.old("type") in (None, "STANDARD"):
+    gone = [step for step in comparison.steps("aws_eks_access_entry") if step.action is Action.destroy]
+    policies = [step for step in comparison.steps("aws_eks_access_policy_association") if step.action is Action.destroy]
+    addresses = {step.resource.address for step in gone}
+    alone = [
+        step for step in policies if not addresses & {each.address for each in references(step.old("principal_arn"))}
+    ]
+    for step in [*gone, *alone]:
+        if step.old("type") in (None, "STANDARD"):
             yield Found(
                 Subject.of(step),
                 MEDIUM,
@@ -106,8 +112,8 @@ def cluster_access_removed(comparison: Comparison) -> Iterator[Found]:
             )
 
 
-@RULES.rule("cluster-creator-access", "Whether the cluster's creator administers it changes")
-def cluster_creator(comparison: Comparison) -> Iterator[Found]:
+@RULES.rule("authentication-mode-changed", "EKS learns in another way who may enter the cluster")
+def authentication_mode(comparison: Comparison) -> Iterator[Found]:
     """Yield clusters whose authentication mode changes."""
     for step in comparison.steps("aws_eks_cluster"):
         if step.before and step.after and step.changes("access_config.authentication_mode"):

@@ -43,9 +43,9 @@ def raised(comparison: Comparison) -> Iterator[Found]:
             )
 
 
-@RULES.rule("minimum-lowered", "Fewer nodes are always there")
+@RULES.rule("minimum-changed", "Fewer or more nodes are always there")
 def minimum(comparison: Comparison) -> Iterator[Found]:
-    """Yield node groups whose smallest size falls."""
+    """Yield node groups whose smallest size changes."""
     for step in comparison.steps("aws_eks_node_group"):
         before, after = step.old("scaling_config.min_size"), step.new("scaling_config.min_size")
         if step.before and step.after and isinstance(before, int) and isinstance(after, int) and after != before:

@@ -60,7 +60,7 @@ def destroyed_first(comparison: Comparison) -> Iterator[Found]:
                     yield Found(
                         Subject.of(step),
                         HIGH,
-                        f"{consumer.name} still uses it while {producer}, applied before, destroys it: AWS refuses, "
-                        "and the apply hangs until it times out",
+                        f"{producer} destroys it while {consumer.name}, applied later, uses it: AWS refuses and the "
+                        f"apply hangs until it times out, or {consumer.name} stops working",
                         f"first deploy a change in which {consumer.name} does not use it, then the one that removes it",
                     )

@@ -47,8 +47,8 @@ def stateful_replaced(comparison: Comparison) -> Iterator[Found]:
 @RULES.rule("rename-without-move", "A resource has another address and no move says so")
 def rename_without_move(comparison: Comparison) -> Iterator[Found]:
     """Yield the renames that Terraform would take for a destroy and a create."""
-    for step in comparison.steps():
-        if step.is_recognised_move and step.moved_from:
+    for step in (step for stack in comparison.stacks for step in stack.recognised):
+        if step.moved_from:
             severity = _loss(step)[0] if step.resource.type in facts.STATEFUL else MEDIUM
             yield Found(
                 Subject.of(step),

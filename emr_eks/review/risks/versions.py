@@ -183,7 +183,8 @@ def region(comparison: Comparison) -> Iterator[Found]:
     """Yield stacks whose AWS provider works elsewhere: what is there is lost sight of."""
     for stack in comparison.stacks:
         for each in stack.settings:
-            if each.path[:2] == ("provider", "aws") and each.path[-1] == "region" and each.before and each.after:
+            place = {"region", "allowed_account_ids"} & set(each.path)
+            if each.path[:2] == ("provider", "aws") and place and each.before and each.after:
                 yield Found(
                     _of(stack),
                     CRITICAL,
