@@ -352,7 +352,7 @@ class _Cascade:
             step = Step(Action.update, body, body, likely=True)
         elif reason in step.reasons:
             return []
-        forced = facts.forces_replacement(resource.type, path, True, True)
+        forced = facts.forces_replacement(resource.type, path, True)
         action = step.action
         if forced and not action.replaces:
             action = _replacement(resource)
@@ -407,7 +407,7 @@ def _without_meta(edits: Iterable[Difference], after: Resource) -> tuple[list[Di
 
 
 def _forces(kind: str, edit: Difference) -> bool:
-    return facts.forces_replacement(kind, edit.path, edit.before, edit.after)
+    return facts.forces_replacement(kind, edit.path, edit.after)
 
 
 def _action(resource: Resource, edits: Iterable[Difference]) -> Action:

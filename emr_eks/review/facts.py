@@ -111,8 +111,8 @@ UPDATABLE = ("tags", "tags_all", "timeouts", "description")
 RENEWED_BY_UPDATE = {"aws_launch_template": ("latest_version", "default_version")}
 """Attributes that get a new value when the resource is updated in place."""
 
-ONE_WAY: dict[str, tuple[str, ...]] = {"aws_eks_cluster": ("encryption_config",)}
-"""What can be added in place, but not changed or removed: that forces a replacement."""
+NOT_REMOVABLE: dict[str, tuple[str, ...]] = {"aws_eks_cluster": ("encryption_config",)}
+"""What can be added in place, but not taken out: that forces a replacement."""
 
 META = ("depends_on", "lifecycle", "provider", "count", "for_each", "connection", "provisioner")
 """Arguments that speak to Terraform; a change to them alone changes nothing in the cloud."""
@@ -173,18 +173,14 @@ STATEFUL: dict[str, Held] = {
 """Types that hold what an apply cannot bring back, or serve what runs now."""
 
 
-def forces_replacement(kind: str, path: Path, before: object, after: object) -> bool:
-    """Tell whether a change at *path* of a resource of type *kind* makes Terraform replace it, as far as is known."""
-    if path and path[0] in (*UPDATABLE, *META):
-        return kind == "aws_iam_policy" and path[0] == "description"
-    if before is not None and any(matches(path, each) for each in ONE_WAY.get(kind, ())):
+def forces_replacement(kind: str, path: Path, after: object) -> bool:
+    """Tell whether *after* at *path* of a resource of type *kind* makes Terraform replace it, as far as is known."""
+    if path[0] in META:
+        return False
+    if after is None and any(matches(path, each, whole=True) for each in NOT_REMOVABLE.get(kind, ())):
         return True
-    return any(each == ANY or matches(path, each) for each in FORCES_REPLACEMENT.get(kind, ()))
-
-
-def is_known(kind: str) -> bool:
-    """Tell whether the table knows what forces a replacement of this type."""
-    return kind in FORCES_REPLACEMENT
+    forcing = FORCES_REPLACEMENT.get(kind, ())
+    return (ANY in forcing and path[0] not in UPDATABLE) or any(matches(path, each) for each in forcing if each != ANY)
 
 
 def is_ordered(kind: str, path: Path) -> bool:
