@@ -92,8 +92,8 @@ def _review(base: str | None, head: str, plans: list[Path], suppressions: Path |
 
     if base is None and not plans:
         raise Failure("give --base, a cdktf.out or a git revision, or --plan, or both", exit_code=2)
-    after = app_at(head, platform_file)
     before = app_at(base, platform_file) if base else None
+    after = app_at(head, platform_file)
     comparison = compare(before, after) if before else None
     if plans:
         comparison = joined(comparison, after, _plans(plans, after, before))
@@ -133,6 +133,8 @@ def _write(report: Report, output_format: Format, output: Path | None) -> None:
     writer = import_module(f"emr_eks.review.formats.{output_format.value}")
     colour = output_format is Format.text and output is None and _shows_colour()
     text = writer.write(report, colour=True) if colour else writer.write(report)
+    # JSON can name half a character, which no file can hold.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     if output is None:
         typer.echo(text, nl=False)
         return

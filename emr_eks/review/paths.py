@@ -49,6 +49,18 @@ def blocks(value: Any) -> list[dict[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
+def mapping(value: Any) -> dict[str, Any]:
+    """Return *value* if it is a mapping, or that in a list of one; else an empty one."""
+    return next(iter(blocks(value)), {})
+
+
+def whole(value: Any) -> int | None:
+    """Return the whole number that *value* is or says; None for anything else."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdecimal() else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def listed(value: Any) -> list[Any]:
     """Return *value* as a list: nothing for None, and one item for what is no list."""
     if value is None:

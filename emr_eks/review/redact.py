@@ -44,6 +44,7 @@ _TELLING = re.compile(
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",  # user and password in a URL
     re.DOTALL,
 )
+_INDEX = re.compile(r"\[\d*\]")
 _REFERENCE = re.compile(r"\A\$\{[^{}]*\}\Z")
 
 
@@ -101,12 +102,20 @@ def _named(item: dict[str, Any]) -> str | None:
 
 
 def _is_secret(path: tuple[str, ...], value: str) -> bool:
-    key = next((step for step in reversed(path) if not re.fullmatch(r"\[\d*\]", step)), "").strip("[]")
+    key = _key(path)
     if not value or _REFERENCE.match(value) or not _SECRET_KEY.search(key):
         return False
     if _ALWAYS.search(key):
         return True
     return not _NAME_OF_SECRET.search(key) and _looks_random(value)
+
+
+def _key(path: tuple[str, ...]) -> str:
+    """Return the last name in *path*; the `value` of a list item is called as the item is."""
+    names = [step.strip("[]") for step in path if not _INDEX.fullmatch(step)]
+    if names[-1:] == ["value"] and len(names) > 1 and path[-2].startswith("["):
+        return names[-2]
+    return names[-1] if names else ""
 
 
 def _looks_random(value: str) -> bool:

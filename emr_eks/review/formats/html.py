@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from emr_eks.review.formats import words
 from emr_eks.review.report import Action, Change, Report, Severity, StackReport
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _KIND = {
     Action.create: "create",
@@ -33,18 +37,7 @@ class Tile(NamedTuple):
 
 def write(report: Report) -> str:
     """Return the report as an HTML page."""
-    # Loaded here: only this format needs it.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("emr_eks.review.formats"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["value"] = lambda found: words.value(found, 4000)
-    page = environment.get_template("review.html.j2")
+    page = _environment().get_template("review.html.j2")
     return page.render(
         report=report,
         headline=f"{words.counts(report.stacks)}; {words.severities(report)}",
@@ -56,6 +49,22 @@ def write(report: Report) -> str:
         body=lambda change: [*words.body_lines(change.body, 4000)] if change.body else [],
         tiles=lambda stack: [*tiles(stack)],
     )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    # Loaded here: only this format needs it.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("emr_eks.review.formats"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["value"] = lambda found: words.value(found, 4000)
+    return environment
 
 
 def tiles(stack: StackReport) -> Iterator[Tile]:

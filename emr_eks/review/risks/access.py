@@ -197,7 +197,7 @@ def _goes_too(comparison: Comparison, policy: Step) -> bool:
 
 def _verbs(rules: Any) -> set[tuple[str, str, str]]:
     return {
-        (group, resource, verb)
+        (str(group), str(resource), str(verb))
         for rule in blocks(rules)
         for group in listed(rule.get("api_groups")) or [""]
         for resource in listed(rule.get("resources"))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from emr_eks.review.compare import Comparison, Step
 from emr_eks.review.differences import Difference
-from emr_eks.review.paths import blocks, listed, matches, strings
+from emr_eks.review.paths import blocks, listed, mapping, matches, strings, whole
 from emr_eks.review.risks.rule import HIGH, LOW, MEDIUM, Found, Rules, Subject
 from provisioners.quantity import amount
 
 RULES = Rules()
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([hms])")
 _POOL, _CLASS = "NodePool", "EC2NodeClass"
 _INSTANCE_KEYS = "node.kubernetes.io/instance-type", "karpenter.k8s.aws/instance-"
 
@@ -47,8 +49,8 @@ def raised(comparison: Comparison) -> Iterator[Found]:
 def minimum(comparison: Comparison) -> Iterator[Found]:
     """Yield node groups whose smallest size changes."""
     for step in comparison.steps("aws_eks_node_group"):
-        before, after = step.old("scaling_config.min_size"), step.new("scaling_config.min_size")
-        if step.before and step.after and isinstance(before, int) and isinstance(after, int) and after != before:
+        before, after = (whole(side("scaling_config.min_size")) for side in (step.old, step.new))
+        if step.before and step.after and before is not None and after is not None and after != before:
             yield Found(
                 Subject.of(step),
                 MEDIUM if after < before else LOW,
@@ -146,7 +148,7 @@ def _limits(comparison: Comparison) -> Iterator[tuple[Step, str, Any, Any]]:
             yield step, "the largest size", step.old("scaling_config.max_size"), step.new("scaling_config.max_size")
     for step in _pools(comparison):
         if step.before and step.after:
-            old, new = (side("manifest.spec.limits") or {} for side in (step.old, step.new))
+            old, new = (mapping(side("manifest.spec.limits")) for side in (step.old, step.new))
             for name in sorted({*old, *new}):
                 if old.get(name) != new.get(name):
                     yield step, f"the limit of {name}", old.get(name), new.get(name)
@@ -225,14 +227,8 @@ def _hours(duration: Any) -> float:
     """Return a duration of Karpenter, such as `168h` or `1h30m`, in hours; Never, or nothing, is without end."""
     if not isinstance(duration, str) or duration == "Never":
         return float("inf")
-    hours, number = 0.0, ""
-    for letter in duration:
-        if letter.isdigit() or letter == ".":
-            number += letter
-        else:
-            hours += float(number or 0) * {"h": 1, "m": 1 / 60, "s": 1 / 3600}.get(letter, 0)
-            number = ""
-    return hours
+    scales = {"h": 1, "m": 1 / 60, "s": 1 / 3600}
+    return sum(float(number) * scales[unit] for number, unit in _DURATION.findall(duration))
 
 
 def _selected_pools(body: dict[str, Any]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from emr_eks.review.compare import Comparison, Step
-from emr_eks.review.paths import blocks, strings
+from emr_eks.review.paths import blocks, mapping, strings, whole
 from emr_eks.review.report import Action
 from emr_eks.review.risks.rule import CRITICAL, HIGH, MEDIUM, Found, Rules, Subject
 
@@ -136,7 +136,7 @@ def metadata(comparison: Comparison) -> Iterator[Found]:
             else ("manifest.spec.metadataOptions", "httpTokens", "httpPutResponseHopLimit")
         )
         optional = step.new(f"{place}.{tokens}") == "optional" and step.old(f"{place}.{tokens}") != "optional"
-        further = _number(step.new(f"{place}.{hops}")) > max(1, _number(step.old(f"{place}.{hops}")))
+        further = (whole(step.new(f"{place}.{hops}")) or 0) > max(1, whole(step.old(f"{place}.{hops}")) or 0)
         if step.after and (optional or further):
             how = "without a token" if optional else "through another hop"
             yield Found(
@@ -152,7 +152,7 @@ def pod_security(comparison: Comparison) -> Iterator[Found]:
     """Yield namespaces whose pod security level falls."""
     for step in comparison.steps("kubernetes_namespace_v1", "kubernetes_namespace"):
         if step.before and step.after:
-            old, new = (_level((side("metadata.labels") or {}).get(_POD_SECURITY)) for side in (step.old, step.new))
+            old, new = (_level(mapping(side("metadata.labels")).get(_POD_SECURITY)) for side in (step.old, step.new))
             if new < old:
                 yield Found(
                     Subject.of(step),
@@ -184,7 +184,7 @@ def network_policy(comparison: Comparison) -> Iterator[Found]:
 
 def _reaching_cluster(config: Any) -> list[str]:
     """Return the networks that reach the API server from outside; without a list EKS lets in everybody."""
-    block = next(iter(blocks(config)), {})
+    block = mapping(config)
     if block.get("endpoint_public_access", True) is False:
         return []
     return [*strings(block.get("public_access_cidrs"))] or ["0.0.0.0/0"]
@@ -235,10 +235,6 @@ def _is_destroyed(comparison: Comparison, step: Step, bucket: str) -> bool:
     owner = str(step.old("bucket"))
     references = [s.resource.address for s in comparison.steps("aws_s3_bucket") if s.action is Action.destroy]
     return owner == bucket or any(address in owner for address in references)
-
-
-def _number(value: Any) -> int:
-    return int(value) if str(value).isdecimal() else 0
 
 
 def _level(value: Any) -> int:

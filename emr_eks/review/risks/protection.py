@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emr_eks.review.compare import Comparison, Step
-from emr_eks.review.paths import at, blocks, strings
+from emr_eks.review.paths import at, blocks, strings, whole
 from emr_eks.review.report import Action
 from emr_eks.review.risks.rule import CRITICAL, HIGH, MEDIUM, Found, Rules, Subject
 
@@ -104,13 +104,8 @@ def deletion_protection(comparison: Comparison) -> Iterator[Found]:
             for path, guarded, consequence in _GUARDS:
                 if step.old(path) == guarded and step.new(path) != guarded and path.partition(".")[0] != "lifecycle":
                     yield _unguarded(step, consequence)
-            before, after = step.old("deletion_window_in_days"), step.new("deletion_window_in_days")
-            if (
-                step.resource.type == "aws_kms_key"
-                and isinstance(before, int)
-                and isinstance(after, int)
-                and after < before
-            ):
+            before, after = (whole(side("deletion_window_in_days")) for side in (step.old, step.new))
+            if step.resource.type == "aws_kms_key" and before is not None and after is not None and after < before:
                 yield _unguarded(step, f"a destroyed key can be saved for {after} days instead of {before}")
     for stack in comparison.stacks:
         for step in stack.meta:
@@ -163,12 +158,12 @@ def backup(comparison: Comparison) -> Iterator[Found]:
 def retention(comparison: Comparison) -> Iterator[Found]:
     """Yield log groups and buckets that delete earlier than before."""
     for step in comparison.steps("aws_cloudwatch_log_group"):
-        before, after = (side("retention_in_days") or 0 for side in (step.old, step.new))
-        if step.before and step.after and after != 0 and (before == 0 or after < before):
+        old, new = (whole(side("retention_in_days")) or 0 for side in (step.old, step.new))
+        if step.before and step.after and new != 0 and (old == 0 or new < old):
             yield Found(
                 Subject.of(step),
                 MEDIUM,
-                f"logs are kept {after} days instead of {before or 'for ever'}; older ones are deleted",
+                f"logs are kept {new} days instead of {old or 'for ever'}; older ones are deleted",
                 "export what is still needed",
             )
     for step in comparison.steps("aws_s3_bucket_lifecycle_configuration"):
@@ -213,7 +208,7 @@ def _rules(step: Step, path: str) -> Iterator[tuple[str, int | None, int | None]
         old, new = ({str(rule.get("id")): rule for rule in blocks(side("rule"))} for side in (step.old, step.new))
         for name in sorted({*old, *new}):
             before, after = (at(side.get(name), path) if name in side else None for side in (old, new))
-            yield name, before if isinstance(before, int) else None, after if isinstance(after, int) else None
+            yield name, whole(before), whole(after)
 
 
 def _owner_goes(comparison: Comparison, step: Step) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emr_eks.review.compare import Comparison
+from emr_eks.review.paths import mapping
 from emr_eks.review.report import Action
 from emr_eks.review.risks.rule import CRITICAL, HIGH, MEDIUM, Found, Rules, Subject
 from provisioners.quantity import amount
@@ -81,7 +82,7 @@ def identity(comparison: Comparison) -> Iterator[Found]:
 def quota(comparison: Comparison) -> Iterator[Found]:
     """Yield resource quotas that fall, with the numbers."""
     for step in comparison.steps(*_QUOTAS):
-        old, new = (side("spec.hard") or {} for side in (step.old, step.new))
+        old, new = (mapping(side("spec.hard")) for side in (step.old, step.new))
         if step.after is not None:
             fallen = [(name, old.get(name), new[name]) for name in sorted(new) if _less(old.get(name), new[name])]
             if fallen and step.before is not None:
