@@ -60,12 +60,14 @@ check: setup ## Style, types and the tests that need no Terraform: under a minut
 snapshots: setup ## Accept the synthesised output as the new snapshots; review the diff
 	$(BIN)/pytest tests/stacks/test_snapshots.py --snapshot-update
 
-schema: setup ## Generate platform.schema.json and docs/configuration.md from the Specs
+schema: setup ## Generate the JSON Schemas and docs/configuration.md from the Specs and the review
 	$(BIN)/emr-eks schema > platform.schema.json
 	$(BIN)/emr-eks schema --reference > docs/configuration.md
+	$(BIN)/python -c "from emr_eks.review.formats import json; print(json.schema(), end='')" > docs/review.schema.json
 
 bench: setup ## Measure synthesis against the same program with plain imports
 	$(BIN)/python benchmarks/synth.py
+	$(BIN)/python benchmarks/review.py
 
 lock: ## Pin the newest Python packages that fit; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \

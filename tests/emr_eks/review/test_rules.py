@@ -6,10 +6,12 @@ The corpus (`test_corpus.py`) has the others. Together every rule is shown to sp
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import yaml
 
 from emr_eks.review import risks
 from emr_eks.review.compare import compare
@@ -507,4 +509,19 @@ def test_ids_are_unique_and_told_in_the_documentation(root: Any) -> None:
     ids = [rule.id for rule in risks.RULES]
     assert len(set(ids)) == len(ids)
     documentation = (root / "docs" / "review.md").read_text("utf-8")
-    assert not [each for each in ids if f"`{each}`" not in documentation]
+    assert not [rule.id for rule in risks.RULES if f"| `{rule.id}` | {rule.title} |" not in documentation]
+
+
+def test_the_action_and_the_job_use_options_that_exist(root: Any) -> None:
+    from typer.testing import CliRunner
+
+    from emr_eks.cli import app as command
+
+    shown = CliRunner().invoke(command, ["review", "--help"], env={"COLUMNS": "200"}).output
+    for name in ("docs/gitlab-review.yml", ".github/actions/review/action.yml", ".github/workflows/review.yml"):
+        text = (root / name).read_text("utf-8")
+        assert yaml.safe_load(text)
+        used = set(
+            re.findall(r"(--[a-z-]+)", " ".join(re.findall(r"(?:emr-eks review|arguments\+?=).*(?:\\\n.*)*", text)))
+        )
+        assert not [option for option in used if option not in shown], name
