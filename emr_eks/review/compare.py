@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +13,16 @@ from emr_eks.review.differences import Difference, differences
 from emr_eks.review.embedded import decoded
 from emr_eks.review.model import CROSS_STACK_OUTPUT, App, Resource, Stack
 from emr_eks.review.paths import Path, at, dotted, listed, matches
-from emr_eks.review.references import account_of, inputs, places, references_in, resolver, rewritten, with_moves
+from emr_eks.review.references import (
+    account_of,
+    inputs,
+    places,
+    references,
+    references_in,
+    resolver,
+    rewritten,
+    with_moves,
+)
 from emr_eks.review.renames import Key, Renames
 from emr_eks.review.report import Action, Ambiguity
 from emr_eks.review.report import Difference as Disagreement
@@ -106,6 +115,8 @@ class Comparison:
     stacks: tuple[StackComparison, ...]
     moves: dict[Key, str] = field(default_factory=dict)
     """What has another address now: (stack, old address) to new address."""
+    sources: App = field(default_factory=lambda: App({}))
+    """The head as it is written: a plan's values no longer say what they were read from."""
 
     def steps(self, *types: str) -> Iterator[Step]:
         """Yield what happens to resources of *types*, or to all."""
@@ -139,6 +150,7 @@ class _Comparer:
         self._declared = dict(_declared_moves(base, head))
         self._renames = self._recognised()
         self._moves: dict[Key, str] = {**self._renames.moves, **self._declared}
+        self._first = created_first(head)
         self._move_targets = {(stack, new) for (stack, _), new in self._moves.items()}
         account = account_of(base, head)
         self._resolve_base, self._resolve_head = resolver(base, account), resolver(head, account)
@@ -146,12 +158,12 @@ class _Comparer:
     def run(self) -> Comparison:
         removed = [name for name in reversed(self._base.stacks) if name not in self._head.stacks]
         found = [self._stack(name) for name in [*self._head.stacks, *removed]]
-        steps = _Cascade(self._head, [step for stack in found for step in stack.steps]).run()
+        steps = _Cascade(self._head, [step for stack in found for step in stack.steps], self._first).run()
         by_stack: dict[str, list[Step]] = defaultdict(list)
         for step in steps:
             by_stack[step.resource.stack].append(step)
         stacks = tuple(_completed(each, by_stack[each.name]) for each in found)
-        return Comparison(self._base, self._head, stacks, self._moves)
+        return Comparison(self._base, self._head, stacks, self._moves, self._head)
 
     def _recognised(self) -> Renames:
         """Match what is gone with what is new, where both sides of a stack have such a type."""
@@ -217,7 +229,7 @@ class _Comparer:
         edits = [*differences(new.type, before.body, after.body)] if before.body != after.body else []
         real, meta = _without_meta(edits, after)
         step = Step(
-            _action(new, real),
+            self._action(new, real),
             before,
             after,
             tuple(real),
@@ -236,6 +248,10 @@ class _Comparer:
             found.follows += 1
         elif not meta:
             found.rewritten += 1
+
+    def _action(self, resource: Resource, edits: Iterable[Difference]) -> Action:
+        replaced = any(_forces(resource.type, each) for each in edits)
+        return _replacement(resource, self._first) if replaced else Action.update
 
     def _outputs(self, name: str, before: Stack, after: Stack) -> tuple[tuple[Difference, ...], int]:
         found: list[Difference] = []
@@ -299,8 +315,8 @@ class _Steps:
 class _Cascade:
     """Follows new values through references: what refers to a replaced resource changes too."""
 
-    def __init__(self, head: App, steps: Iterable[Step]) -> None:
-        self._head = head
+    def __init__(self, head: App, steps: Iterable[Step], first: Container[Key]) -> None:
+        self._head, self._first = head, first
         self._steps: dict[Key, Step] = {}
         self._others: list[Step] = []
         for step in steps:
@@ -355,7 +371,7 @@ class _Cascade:
         forced = facts.forces_replacement(resource.type, path, True)
         action = step.action
         if forced and not action.replaces:
-            action = _replacement(resource)
+            action = _replacement(resource, self._first)
         elif action is Action.move:
             action = Action.update
         replacing = step.replacing | {path} if forced else step.replacing
@@ -410,13 +426,25 @@ def _forces(kind: str, edit: Difference) -> bool:
     return facts.forces_replacement(kind, edit.path, edit.after)
 
 
-def _action(resource: Resource, edits: Iterable[Difference]) -> Action:
-    return _replacement(resource) if any(_forces(resource.type, each) for each in edits) else Action.update
+def created_first(app: App) -> set[Key]:
+    """Return what Terraform creates before it destroys the old one: what asks for it, and all that this refers to.
+
+    https://developer.hashicorp.com/terraform/language/meta-arguments#create_before_destroy
+    """
+    asking = [r for r in app.resources() if at(r.body, "lifecycle.create_before_destroy") is True]
+    found: set[Key] = set()
+    while asking:
+        resource = asking.pop()
+        found.add((resource.stack, resource.address))
+        siblings = app.stacks[resource.stack].resources
+        for reference in references(resource.body):
+            if reference.address in siblings and (resource.stack, reference.address) not in found:
+                asking.append(siblings[reference.address])
+    return found
 
 
-def _replacement(resource: Resource) -> Action:
-    first = at(resource.body, "lifecycle.create_before_destroy") is True
-    return Action.replace_create_first if first else Action.replace
+def _replacement(resource: Resource, first: Container[Key]) -> Action:
+    return Action.replace_create_first if (resource.stack, resource.address) in first else Action.replace
 
 
 def replace_path(difference: Difference, head: str) -> Difference:

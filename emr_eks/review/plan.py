@@ -119,7 +119,11 @@ class _Reader:
         }
         nearest, most = None, 0
         for stack in head.stacks.values():
-            known = {*stack.resources, *stack.data, *(f"output.{name}" for name in stack.outputs)}
+            known = {
+                *stack.resources,
+                *(f"data.{each}" for each in stack.data),
+                *(f"output.{name}" for name in stack.outputs),
+            }
             if known == planned:
                 return stack
             if len(known & planned) > most:
@@ -148,7 +152,8 @@ class _Reader:
         previous = entry.get("previous_address")
         sources = stack.resources.get(_INDEX.sub("", address))
         past = old.resources.get(_INDEX.sub("", str(previous or address))) if old else None
-        before, after = _shown(change, past.body if past else {}, sources.body if sources else {})
+        shown = _shown(change, past.body if past else {}, sources.body if sources else {})
+        before, after = _written(*shown, {*(past.body if past else ()), *(sources.body if sources else ())})
         action = _ACTIONS[tuple(actions)]
         if change.get("importing"):
             action = Action.import_
@@ -196,6 +201,23 @@ def _resource(stack: Stack, entry: Body, address: str, path: str, body: Any) -> 
         return None
     kind = entry["type"]
     return Resource(stack.name, kind, address.partition(f"{kind}.")[2] or address, path, decoded(body))
+
+
+def _written(before: Any, after: Any, written: set[str]) -> tuple[Any, Any]:
+    """Return both bodies with what the sources say or the plan changes; the rest is what AWS has filled in.
+
+    A role as it is read back, for one, repeats its inline policies, which resources of their own describe.
+    """
+    if not written:
+        return before, after
+    both = isinstance(before, dict) and isinstance(after, dict)
+    changed = {key for key in after if before.get(key) != after[key] != UNKNOWN} if both else set()
+    kept = {*written, *changed, "tags_all"}
+    return _only(before, kept), _only(after, kept)
+
+
+def _only(body: Any, keys: set[str]) -> Any:
+    return {key: value for key, value in body.items() if key in keys} if isinstance(body, dict) else body
 
 
 def _shown(change: Body, past: Body, sources: Body) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from emr_eks.review.compare import Comparison, StackComparison, Step, normal
 from emr_eks.review.differences import Difference, differences
-from emr_eks.review.model import CROSS_STACK_OUTPUT, App, Resource, Stack
+from emr_eks.review.model import CROSS_STACK_OUTPUT, App, Stack
 from emr_eks.review.plan import UNKNOWN, Plan, Planned
 from emr_eks.review.references import resolver
 from emr_eks.review.report import Action
@@ -32,7 +32,7 @@ def joined(offline: Comparison | None, head: App, plans: Iterable[Plan]) -> Comp
             found.append(_stack(by_stack[name], known.get(name), before[name], after[name], head))
         else:
             found.append(known[name])
-    return Comparison(App(before), App(after), tuple(found), offline.moves if offline else {})
+    return Comparison(App(before), App(after), tuple(found), offline.moves if offline else {}, head)
 
 
 def _stack(plan: Plan, offline: StackComparison | None, before: Stack, after: Stack, head: App) -> StackComparison:
@@ -49,10 +49,23 @@ def _stack(plan: Plan, offline: StackComparison | None, before: Stack, after: St
         rewritten=0,
         follows=0,
         planned=True,
-        drift=tuple(step for each in plan.drift if (step := _step(each, resolve))),
+        drift=tuple(_drift(plan, head.stacks[plan.stack], resolve)),
         deferred=plan.deferred,
-        disagreements=tuple(_disagreements(plan, offline)) if offline else (),
+        disagreements=tuple(_disagreements(plan, offline, head.stacks[plan.stack], resolve)) if offline else (),
     )
+
+
+def _drift(plan: Plan, sources: Stack, resolve: Callable[[str], str]) -> Iterator[Step]:
+    """Yield what was changed outside Terraform, of the arguments that the sources speak of; AWS fills in the others."""
+    for each in plan.drift:
+        step = _step(each, resolve)
+        if step and step.action is Action.destroy:
+            yield step
+        elif step:
+            written = sources.resources.get(step.resource.address)
+            edits = tuple(edit for edit in step.differences if written and edit.path[0] in written.body)
+            if edits:
+                yield replace(step, differences=edits)
 
 
 def _step(planned: Planned, resolve: Callable[[str], str]) -> Step | None:
@@ -84,37 +97,37 @@ def _outputs(plan: Plan) -> Iterator[Difference]:
             )
 
 
-def _disagreements(plan: Plan, offline: StackComparison) -> Iterator[Disagreement]:
+def _disagreements(
+    plan: Plan, offline: StackComparison, sources: Stack, resolve: Callable[[str], str]
+) -> Iterator[Disagreement]:
     """Yield where the plan does something else than the sources say, and why."""
     read = {step.resource.address: step for step in offline.steps}
     renamed = {step.moved_from for step in offline.recognised} | {s.resource.address for s in offline.recognised}
-    drifted = {each.after.address for each in plan.drift if each.after}
+    drifted = {step.resource.address for step in _drift(plan, sources, resolve)}
+    tagged = 0
     for each in plan.resources:
         resource = each.after or each.before
         assert resource is not None, "a plan speaks of something"
         step = read.get(resource.address)
         said, does = _word(step.action if step else None), _word(each.action)
-        if said != does:
-            yield Disagreement(
-                address=resource.address,
-                offline=said,
-                plan=does,
-                why=_why(
-                    each, said, does, resource, drifted=resource.address in drifted, renamed=resource.address in renamed
-                ),
-            )
+        if said == does:
+            continue
+        if (said, does) == ("nothing", "update") and _only_tags(each):
+            tagged += 1
+            continue
+        here = resource.address
+        why = _why(each, said, does, drifted=here in drifted, renamed=here in renamed)
+        yield Disagreement(address=here, offline=said, plan=does, why=why)
+    if tagged:
+        why = "the provider's default tags change, which the sources have in one place"
+        yield Disagreement(address=f"{tagged} resources", offline="nothing", plan="update", why=why)
     planned = {r.address for each in plan.resources for r in (each.before, each.after) if r}
-    for address, step in sorted(read.items()):
-        if address not in planned:
-            yield Disagreement(
-                address=address,
-                offline=_word(step.action),
-                plan="nothing",
-                why="it is in neither the state nor the plan: the base was not deployed",
-            )
+    for address in sorted({*read} - planned):
+        why = "it is in neither the state nor the plan: the base was not deployed"
+        yield Disagreement(address=address, offline=_word(read[address].action), plan="nothing", why=why)
 
 
-def _why(planned: Planned, said: str, does: str, resource: Resource, *, drifted: bool, renamed: bool) -> str:
+def _why(planned: Planned, said: str, does: str, *, drifted: bool, renamed: bool) -> str:
     if renamed:
         return "it is a rename without a move: Terraform takes it for two resources"
     if drifted:
@@ -132,8 +145,6 @@ def _why(planned: Planned, said: str, does: str, resource: Resource, *, drifted:
         return "the provider changes it in place, where the review's table says that it is replaced"
     if planned.unknown - {"tags_all"}:
         return f"{', '.join(sorted(planned.unknown))}: known only after the apply"
-    if does == "update" and _only_tags(planned):
-        return "the provider's default tags change"
     return "the state is not as the base says: another revision was deployed, or a default of the provider has changed"
 
 

@@ -187,11 +187,13 @@ def _statements(step: Step, side: str) -> list[Any]:
 
 def _goes_too(comparison: Comparison, policy: Step) -> bool:
     """Tell whether the owner of *policy*, a resource of the same stack, is destroyed with it."""
-    assert policy.before is not None, "it is destroyed"
-    owners = {reference.address for reference in references([policy.old("bucket"), policy.old("queue_url")])}
+    places = [policy.old("bucket"), policy.old("queue_url")]
+    owners = {reference.address for reference in references(places)}
+    gone = [s for s in comparison.steps("aws_s3_bucket", "aws_sqs_queue") if s.action is Action.destroy]
     return any(
-        step.action is Action.destroy and step.resource.address in owners and step.resource.stack == policy.before.stack
-        for step in comparison.steps("aws_s3_bucket", "aws_sqs_queue")
+        step.resource.stack == policy.resource.stack
+        and (step.resource.address in owners or {step.old("bucket"), step.old("url")} & {*places} - {None})
+        for step in gone
     )
 
 

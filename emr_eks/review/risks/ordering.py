@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from emr_eks.review.compare import Comparison, Step
-from emr_eks.review.references import references
+from emr_eks.review.references import references, resolver, rewritten
 from emr_eks.review.report import Action
 from emr_eks.review.risks.rule import HIGH, Found, Rules, Subject
 
@@ -65,18 +65,19 @@ def replaced_under(comparison: Comparison) -> Iterator[Found]:
 
 
 def _staying(comparison: Comparison, holder: Step) -> Iterator[str]:
+    """Yield what is there before, is not removed, and is in *holder*."""
     removed = {(s.resource.stack, s.resource.address) for s in comparison.steps() if s.action.removes}
-    for resource in comparison.new(*_HOLDERS[holder.resource.type]):
-        where = (resource.stack, resource.address)
-        existed = (
-            resource.stack in comparison.base.stacks
-            and resource.address in comparison.base.stacks[resource.stack].resources
-        )
-        if existed and where not in removed:
-            for reference in references(resource.body):
-                if (reference.stack or resource.stack, reference.address) == (
-                    holder.resource.stack,
-                    holder.resource.address,
-                ):
-                    yield "/".join(where)
-                    break
+    resolve = resolver(comparison.sources)
+    for resource in comparison.sources.resources(*_HOLDERS[holder.resource.type]):
+        before = comparison.base.stacks.get(resource.stack)
+        where = resource.stack, resource.address
+        if before and resource.address in before.resources and where not in removed:
+            found = references(rewritten(resource.body, resolve))
+            if holder.resource.address in {
+                each.address for each in found if _is_in(each.stack or resource.stack, holder)
+            }:
+                yield "/".join(where)
+
+
+def _is_in(stack: str, holder: Step) -> bool:
+    return stack == holder.resource.stack

@@ -48,7 +48,8 @@ def skew(comparison: Comparison) -> Iterator[Found]:
         nodes = _numbers(step.new("version"))
         for cluster in clusters if step.after and nodes else ():
             control = _numbers(cluster.body.get("version"))
-            theirs = cluster.address in str(step.new("cluster_name"))
+            name = str(step.new("cluster_name"))
+            theirs = cluster.address in name or cluster.body.get("name") == name
             if nodes and control and theirs and (nodes > control or control[1] - nodes[1] > 3):
                 yield Found(
                     Subject.of(step),

@@ -346,6 +346,7 @@ CLUSTER = (
         put("cluster.service_ipv4_cidr", "172.20.0.0/16"),
         risks="""
             stateful-replaced cluster/Resource
+            created-before-name-free cluster/Resource
             replaced-under-others cluster/Resource
             stateful-replaced cluster/OidcProvider
             cross-stack-output-removed cluster/Resource
