@@ -31,9 +31,9 @@ def removed(comparison: Comparison) -> Iterator[Found]:
 @RULES.rule("cross-stack-output-missing", "A stack reads an output that is not there")
 def missing(comparison: Comparison) -> Iterator[Found]:
     """Yield outputs that a stack of the head reads and the head does not have: Terraform cannot plan it."""
-    for consumer in comparison.head.stacks.values():
+    for consumer in comparison.sources.stacks.values():
         for producer, output in sorted(inputs(consumer)):
-            stack = comparison.head.stacks.get(producer)
+            stack = comparison.sources.stacks.get(producer)
             if stack is None or output not in stack.outputs:
                 yield Found(
                     Subject(consumer.name, f"output.{output}", producer),

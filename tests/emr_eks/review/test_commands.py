@@ -216,3 +216,51 @@ def test_help_and_offline_reviews_start_no_node(base: Path, head: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def addons_plan(base: Path, folder: Path, version: str) -> Path:
+    """Write a plan of the addons stack as Terraform prints it, in which Karpenter's chart gets another version."""
+    content = json.loads((base / "stacks" / "emr-on-eks-addons" / "cdk.tf.json").read_text("utf-8"))
+    releases = content["resource"]["helm_release"]
+    addresses = [f"helm_release.{name}" for name in releases]
+    data = [f"data.{kind}.{name}" for kind, named in content.get("data", {}).items() for name in named]
+    changes = []
+    for name, body in releases.items():
+        before = {key: value for key, value in body.items() if key not in ("//", "depends_on")}
+        change = {"actions": ["update"], "before": before, "after": {**before, "version": version}}
+        changes.append({"address": f"helm_release.{name}", "mode": "managed", "type": "helm_release", "change": change})
+    root = {
+        "resources": [{"address": each} for each in [*addresses, *data]],
+        "outputs": content.get("output", {}),
+    }
+    file = folder / "addons.json"
+    plan = {"format_version": "1.2", "configuration": {"root_module": root}, "resource_changes": changes}
+    file.write_text(json.dumps(plan), "utf-8")
+    return file
+
+
+def test_a_plan_and_the_sources_are_joined(run: Run, base: Path, tmp_path: Path) -> None:
+    plan = addons_plan(base, tmp_path, "1.15.0")
+    alone = run("--head", base, "--plan", plan, "--format", "json")
+    assert alone.returncode == 0, alone.stderr
+    report = json.loads(alone.stdout)
+    assert report["mode"] == "plan"
+    assert [risk["path"] for risk in report["risks"]] == ["emr-on-eks-addons/karpenter/Resource"]
+    both = json.loads(run("--base", base, "--head", base, "--plan", plan, "--format", "json").stdout)
+    assert both["mode"] == "both"
+    (addons,) = [stack for stack in both["stacks"] if stack["name"] == "emr-on-eks-addons"]
+    assert addons["planned"]
+    assert {(each["offline"], each["plan"]) for each in addons["differences"]} == {("nothing", "update")}
+
+
+def test_plans_that_cannot_be_are_all_told(run: Run, base: Path, tmp_path: Path) -> None:
+    plan = addons_plan(base, tmp_path, "1.15.0")
+    (tmp_path / "bytes.json").write_bytes(b"\x80\x81")
+    (tmp_path / "short.json").write_text(plan.read_text("utf-8")[:200], "utf-8")
+    done = run("--head", base, "--plan", plan, "--plan", plan, "--plan", "bytes.json", "--plan", "short.json")
+    assert done.returncode == 2
+    told = done.stderr.splitlines()
+    assert len(told) == 3
+    assert any("is a second plan of emr-on-eks-addons" in line for line in told)
+    assert any("bytes.json: is not UTF-8 text" in line for line in told)
+    assert any("short.json:1:" in line for line in told)
