@@ -69,16 +69,18 @@ check: setup ## Style, types and the tests that need no Terraform: under a minut
 snapshots: setup ## Accept the synthesised output as the new snapshots; review the diff
 	$(BIN)/pytest tests/stacks/test_snapshots.py --snapshot-update
 
-schema: setup ## Generate platform.schema.json and docs/configuration.md from the Specs
+schema: setup ## Generate the JSON Schemas and docs/configuration.md from the Specs and the review
 	$(BIN)/emr-eks schema > platform.schema.json
 	$(BIN)/emr-eks schema --reference > docs/configuration.md
 	$(BIN)/emr-eks job schema --reference > docs/job-file.md
+	$(BIN)/python -c "from emr_eks.review.formats import json; print(json.schema(), end='')" > docs/review.schema.json
 
 instance-data: setup ## Renew the facts about EC2 instance types from the installed moto
 	$(BIN)/python -m provisioners.landing.generate
 
 bench: setup ## Measure synthesis, ten minutes, and write docs/performance.md
 	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks/review.py
 
 bench-gates: setup ## Fail if synthesis asks Node more, or loads more, than it should
 	$(BIN)/python -m benchmarks.gates

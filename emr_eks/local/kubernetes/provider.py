@@ -175,10 +175,11 @@ class StandIn(tf.provider.ProviderServicer):  # type: ignore[misc]
             return [pb.AttributePath(steps=[step(attribute_name="manifest")])]
         if resource_type == RELEASE:
             return [pb.AttributePath(steps=[step(attribute_name=key)]) for key in ("name", "namespace")]
+        # Objects without a namespace have no such argument, and Terraform refuses a path that is not there.
+        old, new = prior["metadata"][0], planned["metadata"][0]
+        moved = [key for key in ("name", "namespace") if old.get(key) != new.get(key)]
         metadata = [step(attribute_name="metadata"), step(element_key_int=0)]
-        has = self._block(resource_type)["blocks"]["metadata"]["block"]["attributes"]
-        keys = [key for key in ("name", "namespace") if key in has]
-        return [pb.AttributePath(steps=[*metadata, step(attribute_name=key)]) for key in keys]
+        return [pb.AttributePath(steps=[*metadata, step(attribute_name=key)]) for key in moved]
 
     def _block(self, resource_type: str) -> Block:
         block: Block = self._schema["resources"][resource_type]

@@ -1,0 +1,73 @@
+"""A side of the review: a synthesised folder, or a git revision that is synthesised in a temporary worktree."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from emr_eks.failures import Failure
+from emr_eks.review.model import App, read
+
+
+def app_at(name: str, platform_file: Path) -> App:
+    """Return the app in the folder *name*, or at the git revision *name*.
+
+    Raises `InvalidFile` for a folder that is no `cdktf.out`, `Failure` when there is no such revision or it cannot be
+    synthesised.
+    """
+    folder = Path(name)
+    if folder.is_dir():
+        return read(folder)
+    with _worktree(name) as root:
+        return read(_synthesised(root, platform_file, name))
+
+
+@contextmanager
+def _worktree(revision: str) -> Iterator[Path]:
+    """Check out *revision* beside the repository, and take it away afterwards."""
+    commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if commit is None:
+        raise Failure(f"{revision!r} is neither a folder nor a git revision here; `git fetch` it first", exit_code=2)
+    with tempfile.TemporaryDirectory(prefix="emr-eks-review-") as temporary:
+        tree = Path(temporary, "tree")
+        if _git("worktree", "add", "--detach", "--quiet", str(tree), commit) is None:
+            raise Failure(f"git cannot check out {revision} in a worktree of its own")
+        try:
+            yield tree
+        finally:
+            _git("worktree", "remove", "--force", str(tree))
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what git prints, or None when it fails."""
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True)
+    except FileNotFoundError:
+        raise Failure("git is not installed; give folders that `cdktf synth` made instead", exit_code=2) from None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _synthesised(root: Path, platform_file: Path, revision: str) -> Path:
+    """Run the revision's own program; its packages are those that run us."""
+    inside = root / (_git("rev-parse", "--show-prefix") or "")
+    out = root.parent / "cdktf.out"
+    done = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=inside,
+        env={
+            **os.environ,
+            "CDKTF_OUTDIR": str(out),
+            "EMR_EKS_PLATFORM": str(platform_file),
+            "PYTHONPATH": str(inside),
+        },
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise Failure(f"{revision} cannot be synthesised:\n{done.stderr.strip()}", exit_code=2)
+    return out

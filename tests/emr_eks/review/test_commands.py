@@ -1,0 +1,266 @@
+"""`emr-eks review` as people and pipelines call it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Return a function that runs the command in an empty folder."""
+
+    def review(*arguments: Any, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+        import os
+
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        return subprocess.run(
+            [sys.executable, "-m", "emr_eks", "review", *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+        )
+
+    return review
+
+
+@pytest.fixture(scope="session")
+def base(folder_of: Any, draft: Any) -> Path:
+    """Return the default platform's cdktf.out."""
+    folder: Path = folder_of(draft.default())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def head(folder_of: Any, draft: Any) -> Path:
+    """Return a platform without the audit log (high), and with longer flow logs (no risk)."""
+
+    def edit(each: Any) -> None:
+        each.platform["cluster"]["logs"] = ["api"]
+        each.platform["vpc"]["flow_logs"] = {"retention_days": 365}
+
+    folder: Path = folder_of(draft.default().edited(edit))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ((), 1),
+        (("--fail-on", "high"), 1),
+        (("--fail-on", "critical"), 0),
+        (("--fail-on", "never"), 0),
+        (("--fail-on", "never", "--detailed-exitcode"), 2),
+        (("--fail-on", "low", "--detailed-exitcode"), 1),
+    ],
+)
+def test_exit_codes(run: Run, base: Path, head: Path, options: tuple[str, ...], code: int) -> None:
+    done = run("--base", base, "--head", head, *options)
+    assert done.returncode == code, done.stderr
+    assert "logging-off" in done.stdout
+    assert done.stderr == ""
+
+
+def test_no_change_is_0_in_every_way(run: Run, base: Path) -> None:
+    for options in ((), ("--detailed-exitcode",), ("--fail-on", "low")):
+        done = run("--base", base, "--head", base, *options)
+        assert done.returncode == 0
+        assert "no resource changes" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--base", "nowhere", "--head", "."), "neither a folder nor a git revision"),
+        (("--base", ".", "--head", "."), "manifest.json: is not there; `cdktf synth` makes it"),
+        ((), "give --base"),
+        (("--base", ".", "--format", "pdf"), "Invalid value"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_exit_code_2(run: Run, arguments: tuple[str, ...], told: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_with_detailed_exit_codes_a_mistake_is_1_as_in_terraform(run: Run) -> None:
+    assert run("--base", "nowhere", "--detailed-exitcode").returncode == 1
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "json", "sarif", "html"])
+def test_the_report_goes_to_a_file(run: Run, base: Path, head: Path, tmp_path: Path, name: str) -> None:
+    done = run("--base", base, "--head", head, "--format", name, "--output", tmp_path / "out", "--fail-on", "never")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "logging-off" in (tmp_path / "out").read_text("utf-8")
+
+
+def test_a_file_that_cannot_be_written_is_told(run: Run, base: Path, tmp_path: Path) -> None:
+    done = run("--base", base, "--head", base, "--output", tmp_path / "no" / "folder")
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+
+
+ENTRY = """
+suppressions:
+  - id: logging-off
+    address: {address}
+    reason: agreed with security, ticket 42
+    expires: "{expires}"
+"""
+
+
+def suppressed(run: Run, base: Path, head: Path, folder: Path, text: str) -> dict[str, Any]:
+    (folder / "review-suppressions.yaml").write_text(text, "utf-8")
+    done = run("--base", base, "--head", head, "--format", "json", "--fail-on", "never")
+    assert done.returncode == 0, done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def test_an_accepted_risk_is_told_apart(run: Run, base: Path, head: Path, tmp_path: Path) -> None:
+    text = ENTRY.format(address='"*/cluster/Resource"', expires="2999-01-01")
+    report = suppressed(run, base, head, tmp_path, text)
+    assert report["risks"] == []
+    assert report["suppressed"][0]["reason"] == "agreed with security, ticket 42"
+
+
+@pytest.mark.parametrize(
+    ("address", "expires", "told"),
+    [
+        ('"*/cluster/Resource"', "2020-01-01", "it ended on 2020-01-01"),
+        ("aws_x.y", "2999-01-01", "nothing fits it any more"),
+    ],
+)
+def test_a_stale_suppression_is_told_with_its_place(
+    run: Run, base: Path, head: Path, tmp_path: Path, address: str, expires: str, told: str
+) -> None:
+    report = suppressed(run, base, head, tmp_path, ENTRY.format(address=address, expires=expires))
+    found = {risk["id"]: risk for risk in report["risks"]}
+    assert set(found) == {"logging-off", "suppression-stale"}
+    assert told in found["suppression-stale"]["consequence"]
+    assert found["suppression-stale"]["path"] == "review-suppressions.yaml:3:5"
+
+
+def test_a_broken_suppression_is_told_whole(run: Run, base: Path, tmp_path: Path) -> None:
+    text = (
+        ENTRY.format(address="x", expires="soon")
+        .replace("logging-off", "no-such-rule")
+        .replace("agreed with security, ticket 42", "ok")
+    )
+    (tmp_path / "review-suppressions.yaml").write_text(text, "utf-8")
+    done = run("--base", base, "--head", base)
+    assert done.returncode == 2
+    assert "suppressions[0].expires" in done.stderr
+    assert "suppressions[0].reason" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_git_revisions_are_synthesised_in_worktrees_of_their_own(run: Run, tmp_path: Path) -> None:
+    """A repository with the project in it: its last commit takes the audit log away."""
+    repository = tmp_path / "repository"
+    shutil.copytree(
+        ROOT,
+        repository,
+        ignore=shutil.ignore_patterns(".git", ".venv", "node_modules", "tests", "cdktf.out", ".*_cache", "__pycache__"),
+    )
+
+    def git(*arguments: str) -> str:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+        done = subprocess.run(
+            ["git", *identity, *arguments], cwd=repository, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    git("init", "--quiet", "--initial-branch", "main")
+    git("add", "-A")
+    git("commit", "--quiet", "-m", "before")
+    platform = repository / "platform.yaml"
+    platform.write_text(
+        platform.read_text("utf-8").replace('version: "1.35"', 'version: "1.35"\n  logs: [api]'), "utf-8"
+    )
+    git("commit", "--quiet", "-am", "after")
+    platform.write_text("this is no platform", "utf-8")
+
+    done = run("--base", "main~1", "--head", "main", "--format", "json", cwd=repository)
+    assert done.returncode == 1, done.stderr
+    assert [risk["id"] for risk in json.loads(done.stdout)["risks"]] == ["logging-off"]
+    assert git("worktree", "list").count("\n") == 1, "the worktrees are taken away"
+    assert platform.read_text("utf-8") == "this is no platform"
+
+    git("commit", "--quiet", "-am", "broken")
+    done = run("--base", "main~1", "--head", "main", cwd=repository)
+    assert done.returncode == 2
+    assert "main cannot be synthesised" in done.stderr
+    assert "platform.yaml:1:1" in done.stderr
+
+
+def test_help_and_offline_reviews_start_no_node(base: Path, head: Path) -> None:
+    program = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom emr_eks.cli import app\n"
+        f"for words in (['review', '--help'], ['review', '--base', {str(base)!r}, '--head', {str(head)!r}]):\n"
+        "    assert CliRunner().invoke(app, words).exit_code in (0, 1)\n"
+        "print([name for name in ('jsii', 'cdktf', 'boto3', 'jinja2') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def addons_plan(base: Path, folder: Path, version: str) -> Path:
+    """Write a plan of the addons stack as Terraform prints it, in which Karpenter's chart gets another version."""
+    content = json.loads((base / "stacks" / "emr-on-eks-addons" / "cdk.tf.json").read_text("utf-8"))
+    releases = content["resource"]["helm_release"]
+    addresses = [f"helm_release.{name}" for name in releases]
+    data = [f"data.{kind}.{name}" for kind, named in content.get("data", {}).items() for name in named]
+    changes = []
+    for name, body in releases.items():
+        before = {key: value for key, value in body.items() if key not in ("//", "depends_on")}
+        change = {"actions": ["update"], "before": before, "after": {**before, "version": version}}
+        changes.append({"address": f"helm_release.{name}", "mode": "managed", "type": "helm_release", "change": change})
+    root = {
+        "resources": [{"address": each} for each in [*addresses, *data]],
+        "outputs": content.get("output", {}),
+    }
+    file = folder / "addons.json"
+    plan = {"format_version": "1.2", "configuration": {"root_module": root}, "resource_changes": changes}
+    file.write_text(json.dumps(plan), "utf-8")
+    return file
+
+
+def test_a_plan_and_the_sources_are_joined(run: Run, base: Path, tmp_path: Path) -> None:
+    plan = addons_plan(base, tmp_path, "1.15.0")
+    alone = run("--head", base, "--plan", plan, "--format", "json")
+    assert alone.returncode == 0, alone.stderr
+    report = json.loads(alone.stdout)
+    assert report["mode"] == "plan"
+    assert [risk["path"] for risk in report["risks"]] == ["emr-on-eks-addons/karpenter/Resource"]
+    both = json.loads(run("--base", base, "--head", base, "--plan", plan, "--format", "json").stdout)
+    assert both["mode"] == "both"
+    (addons,) = [stack for stack in both["stacks"] if stack["name"] == "emr-on-eks-addons"]
+    assert addons["planned"]
+    assert {(each["offline"], each["plan"]) for each in addons["differences"]} == {("nothing", "update")}
+
+
+def test_plans_that_cannot_be_are_all_told(run: Run, base: Path, tmp_path: Path) -> None:
+    plan = addons_plan(base, tmp_path, "1.15.0")
+    (tmp_path / "bytes.json").write_bytes(b"\x80\x81")
+    (tmp_path / "short.json").write_text(plan.read_text("utf-8")[:200], "utf-8")
+    done = run("--head", base, "--plan", plan, "--plan", plan, "--plan", "bytes.json", "--plan", "short.json")
+    assert done.returncode == 2
+    told = done.stderr.splitlines()
+    assert len(told) == 3
+    assert any("is a second plan of emr-on-eks-addons" in line for line in told)
+    assert any("bytes.json: is not UTF-8 text" in line for line in told)
+    assert any("short.json:1:" in line for line in told)
