@@ -189,6 +189,13 @@ PLATFORMS: dict[str, dict[str, Any]] = {
         "node_groups": {"spot": SPOT},
         "teams": {"analytics": {"driver_pool": "managed-ondemand", "executor_pool": "spot"}},
     },
+    "watched": {
+        "vpc": {"availability_zones": ZONES},
+        "monitoring": {
+            "container_logs": True,
+            "alarms": {"emails": ["ops@example.com"], "budget": {"usd": 2000, "tags": {"Platform": "emr-on-eks"}}},
+        },
+    },
     "existing VPC": {"vpc": None, "existing_vpc": make_vpc},
     "existing cluster": {"vpc": None, "cluster": None, "node_groups": None, "existing_cluster": make_cluster},
 }
