@@ -14,6 +14,7 @@ from emr_eks.job.commands import app as job_app
 from emr_eks.local.commands import app as local_app
 from emr_eks.options import DEFAULT_PLATFORM, Format, Output, PlatformFile
 from emr_eks.provisioners.commands import app as provisioners_app
+from emr_eks.teardown.commands import teardown
 from stacks.platform import PlatformSpec
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.add_typer(local_app, name="local")
 app.add_typer(job_app, name="job")
 app.add_typer(provisioners_app, name="provisioners")
+app.command()(teardown)
 
 
 @app.command()

@@ -110,7 +110,7 @@ def live_by_default(project: Project) -> None:
     assert b"SparkSession" in project.aws("s3").get_object(Bucket=code[2], Key=code[3])["Body"].read()
 
     assert json.loads(project("local", "status", "--format", "json"))["unanswered"] == []
-    project("local", "destroy")
+    assert submitted["id"] in project("teardown", "--local", "--yes", "--run")
     assert json.loads(project("local", "status", "--format", "json"))["resources"] in ({}, {"job runs": 1})
     assert project.objects() == set()
     project("local", "down")
