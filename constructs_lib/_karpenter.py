@@ -281,6 +281,11 @@ def node_role_name(cluster_name: str) -> str:
     return fit(f"KarpenterNodeRole-{cluster_name}", 64)
 
 
+def queue_name(cluster_name: str) -> str:
+    """Return the name of the interruption queue of a cluster."""
+    return fit(cluster_name, 80)
+
+
 def queue_policy(queue_arn: str) -> list[Statement]:
     """Return who may send to the interruption queue, over TLS only."""
     return [

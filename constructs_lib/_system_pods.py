@@ -1,6 +1,7 @@
 """The pods of controllers and add-ons as data: what they ask of their nodes, as their charts and EKS have it.
 
 Karpenter: https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/charts/karpenter/values.yaml.
+CloudWatch agent: https://github.com/aws-observability/helm-charts/tree/main/charts/amazon-cloudwatch-observability.
 EBS driver: https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/charts/aws-ebs-csi-driver/values.yaml.
 The others: `aws eks describe-addon-configuration` and what the add-on then installs.
 """
@@ -81,6 +82,12 @@ _LINUX = ("kubernetes.io/os", "In", ("linux",))
 _ANY_ARCH = ("kubernetes.io/arch", "In", ("amd64", "arm64"))
 
 _PODS: Mapping[str, tuple[tuple[str, dict[str, Any], bool], ...]] = {
+    "amazon-cloudwatch-observability": (
+        ("agent", {"tolerations": _EVERYTHING, "containers": _containers(1, "250m", "128Mi")}, True),
+        # Fluent Bit, which goes by `containerLogs` and may be off; so little hardly decides where a pod lands.
+        ("containerLogs", {"tolerations": _EVERYTHING, "containers": _containers(1, "50m", "25Mi")}, True),
+        ("manager", {"tolerations": _EVERYTHING, "containers": _containers(1, "100m", "64Mi")}, False),
+    ),
     "aws-ebs-csi-driver": (
         (
             "controller",

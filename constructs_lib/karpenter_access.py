@@ -21,6 +21,7 @@ from constructs_lib._karpenter import (
     controller_policies,
     node_role_name,
     policy_name,
+    queue_name,
     queue_policy,
 )
 from constructs_lib._names import fit
@@ -54,7 +55,7 @@ class KarpenterAccess(Construct):
         for policy in NODE_POLICIES:
             nodes.attach(policy, account.managed_policy_arn(policy))
         EksAccessEntry(self, "NodeAccess", cluster_name=cluster.id, principal_arn=nodes.arn, type="EC2_LINUX")
-        self.queue_name: str = fit(cluster.name, 80)
+        self.queue_name: str = queue_name(cluster.name)
         queue_arn = self._queue(account.arn("sqs", self.queue_name), spec.version)
         self.controller_role_arn: str = self._controller(
             spec,

@@ -15,6 +15,7 @@ from emr_eks.local.commands import app as local_app
 from emr_eks.options import DEFAULT_PLATFORM, Format, Output, PlatformFile
 from emr_eks.provisioners.commands import app as provisioners_app
 from emr_eks.review.commands import review
+from emr_eks.teardown.commands import teardown
 from stacks.platform import PlatformSpec
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.add_typer(local_app, name="local")
 app.add_typer(job_app, name="job")
 app.add_typer(provisioners_app, name="provisioners")
 app.command()(review)
+app.command()(teardown)
 
 
 @app.command()

@@ -7,9 +7,11 @@ from typing import Any
 from constructs import Construct
 
 from constructs_lib._cluster_autoscaler import group_tags
+from constructs_lib._monitoring import CONTAINER_INSIGHTS, SERVICE_ACCOUNT, MonitoringSpec, agent_configuration
 from constructs_lib.addon import Addon, AddonSpec, ebs_csi_role, vpc_cni
 from constructs_lib.cluster import Cluster
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess
+from constructs_lib.container_insights import ContainerInsights
 from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.node_group import NodeGroup
 from constructs_lib.vpc import Network
@@ -81,8 +83,11 @@ class ClusterStack(PlatformStack):
         }
 
     def _later_addons(self, groups: dict[str, NodeGroup]) -> None:
-        others = set(self.platform.cluster.addons) - {*_BEFORE_NODES, *_AFTER_NODES}
+        others = set(self.platform.addons) - {*_BEFORE_NODES, *_AFTER_NODES}
         role = ebs_csi_role(self, "ebs-csi", cluster=self.cluster, account=self._account)
+        if self.platform.monitoring and self.platform.monitoring.container_insights:
+            others.remove(CONTAINER_INSIGHTS)
+            self._container_insights(self.platform.monitoring, groups)
         for name in sorted({*_AFTER_NODES, *others}):
             ebs = name == "aws-ebs-csi-driver"
             self._addon(
@@ -91,6 +96,18 @@ class ClusterStack(PlatformStack):
                 role=role if ebs else None,
                 after=[group.resource for group in groups.values()],
             )
+
+    def _container_insights(self, spec: MonitoringSpec, groups: dict[str, NodeGroup]) -> None:
+        insights = ContainerInsights(
+            self, "container-insights", spec=spec, cluster_name=self.cluster.name, account=self._account
+        )
+        self._addon(
+            CONTAINER_INSIGHTS,
+            configuration=agent_configuration(spec),
+            service_account=SERVICE_ACCOUNT,
+            role=insights.role,
+            after=[*insights.groups, *(group.resource for group in groups.values())],
+        )
 
     def _addon(self, name: str, **arguments: Any) -> Addon:
         spec = self.platform.cluster.addons.get(name, AddonSpec())

@@ -80,7 +80,7 @@ def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: O
 
 
 def _system_pods(platform: Platform) -> Iterator[SystemPod]:
-    yield from addon_pods(platform.spec.cluster.addons)
+    yield from addon_pods(platform.spec.addons)
     if platform.spec.karpenter:
         yield karpenter_pod()
 

@@ -10,9 +10,10 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from constructs_lib._bucket import BucketSpec
-from constructs_lib._cluster import ClusterSpec, ExistingClusterSpec
+from constructs_lib._cluster import AddonSpec, ClusterSpec, ExistingClusterSpec
 from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, too_long
 from constructs_lib._karpenter import KarpenterSpec
+from constructs_lib._monitoring import CONTAINER_INSIGHTS, MonitoringSpec
 from constructs_lib._names import (
     AccountId,
     BucketName,
@@ -140,6 +141,9 @@ class PlatformSpec(Spec):
     priorities: PrioritiesSpec | None = Field(
         None, description="Priority classes and tiers of jobs; `{}` makes the four that come by default."
     )
+    monitoring: MonitoringSpec | None = Field(
+        None, description="Container Insights and alarms; `{}` for Container Insights alone."
+    )
     teams: dict[DnsLabel, TeamSpec] = Field({}, description="Data teams by name.")
 
     def rules(self) -> Iterator[Problem]:
@@ -153,6 +157,7 @@ class PlatformSpec(Spec):
         yield from self._tiers()
         yield from self._teams()
         yield from self._bucket()
+        yield from self._monitoring()
 
     @property
     def cluster_name(self) -> str:
@@ -169,6 +174,12 @@ class PlatformSpec(Spec):
         """The availability zones in alphabetical order; none where only an existing cluster knows them."""
         network = self.vpc or self.existing_vpc
         return network.zones if network else []
+
+    @property
+    def addons(self) -> dict[str, AddonSpec]:
+        """The EKS add-ons of the cluster that the platform builds, besides those that every cluster has."""
+        watching = self.monitoring and self.monitoring.container_insights
+        return {**({CONTAINER_INSIGHTS: AddonSpec()} if watching else {}), **self.cluster.addons}
 
     @property
     def node_pool_variables(self) -> dict[str, str | list[str]]:
@@ -368,6 +379,27 @@ class PlatformSpec(Spec):
                 f"is required, because S3 takes no name like {name!r}, made from the cluster's",
                 hint="for example 'data-of-analytics'",
                 reads=(("name",), ("region",), ("existing_cluster",)),
+            )
+
+    def _monitoring(self) -> Iterator[Problem]:
+        alarms = self.monitoring.alarms if self.monitoring else None
+        if not alarms:
+            return
+        if not self.teams:
+            yield Problem(
+                ("monitoring", "alarms"),
+                "must not be asked for before there is a team to watch",
+                hint="add a team, or remove it",
+                reads=(("teams",),),
+            )
+        asked = "interruption_queue_seconds" in alarms.model_fields_set and alarms.interruption_queue_seconds
+        if asked and (self.existing_cluster or not self.karpenter):
+            yield Problem(
+                ("monitoring", "alarms", "interruption_queue_seconds"),
+                "must not be asked for without the queue, which comes with Karpenter on a cluster that is built here",
+                alarms.interruption_queue_seconds,
+                "remove it",
+                reads=(("karpenter",), ("existing_cluster",)),
             )
 
     def tiers_of(self, team: str) -> dict[str, TierSpec]:

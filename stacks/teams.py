@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from constructs import Construct
 
+from constructs_lib._karpenter import queue_name
+from constructs_lib.alarms import Alarms
 from constructs_lib.bucket import Bucket
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.encryption_key import EncryptionKey, logs_may_use
@@ -52,7 +54,26 @@ class TeamsStack(PlatformStack):
             )
             for name in sorted(spec.teams)
         }
+        self._alarms(cluster.name, teams)
         self._outputs(bucket, teams)
+
+    def _alarms(self, cluster_name: str, teams: dict[str, Team]) -> None:
+        monitoring, platform = self.platform.monitoring, self.platform
+        if not (monitoring and monitoring.alarms):
+            return
+        alarms = Alarms(
+            self,
+            "alarms",
+            spec=monitoring.alarms,
+            cluster_name=cluster_name,
+            account=self._account,
+            container_insights=monitoring.container_insights,
+            queue_name=queue_name(cluster_name) if platform.karpenter and not platform.existing_cluster else None,
+        )
+        if monitoring.alarms.failed_runs:
+            for name, team in teams.items():
+                alarms.tell_of_failed_runs(f"failed-runs-{name}", team=name, virtual_cluster_id=team.virtual_cluster.id)
+        self.add_output("alarms_topic_arn", alarms.topic_arn, "The SNS topic of the alarms, for further subscribers.")
 
     def _key(self, cluster_name: str) -> str:
         return EncryptionKey(

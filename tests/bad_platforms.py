@@ -886,6 +886,69 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
             "['arn:aws:iam::aws:policy/P0', 'arn:aws:iam::aws:policy/P1', 'arn:aws:iam::aws:…"
         ],
     ),
+    # Watching
+    "an address without a domain": (
+        {"": "monitoring: {alarms: {emails: [ops]}}\n"},
+        [
+            "platform.yaml:13:32: monitoring.alarms.emails[0]: must be an e-mail address, got 'ops'; for example "
+            "'spark-ops@example.com'"
+        ],
+    ),
+    "an address twice": (
+        {"": "monitoring: {alarms: {emails: [ops@example.com, ops@example.com]}}\n"},
+        ["platform.yaml:13:49: monitoring.alarms.emails[1]: is given twice, got 'ops@example.com'"],
+    ),
+    "an alarm by metrics that nobody sends": (
+        {"": "monitoring: {container_insights: false, alarms: {pending_pods: {}}}\n"},
+        [
+            "platform.yaml:13:64: monitoring.alarms.pending_pods: must not be asked for without `container_insights`, "
+            "whose metrics it goes by; set `container_insights: true`, or remove it"
+        ],
+    ),
+    "logs that nobody gathers": (
+        {"": "monitoring: {container_insights: false, container_logs: true}\n"},
+        [
+            "platform.yaml:13:57: monitoring.container_logs: must not be asked for without `container_insights`, which "
+            "gathers them; set `container_insights: true`, or remove it"
+        ],
+    ),
+    "an alarm on a queue that forgets sooner": (
+        {"": "monitoring: {alarms: {interruption_queue_seconds: 300}}\n"},
+        ["platform.yaml:13:51: monitoring.alarms.interruption_queue_seconds: must be at most 240, got 300"],
+    ),
+    "an alarm on a queue that is not there": (
+        {
+            "karpenter: {}\n": "",
+            "  etl: {}": "  etl: {driver_pool: system, executor_pool: system}",
+            "": "monitoring: {alarms: {interruption_queue_seconds: 60}}\n",
+        },
+        [
+            "platform.yaml:12:51: monitoring.alarms.interruption_queue_seconds: must not be asked for without the "
+            "queue, which comes with Karpenter on a cluster that is built here, got 60; remove it"
+        ],
+    ),
+    "alarms before there is a team": (
+        {"teams:\n  etl: {}\n": "monitoring: {alarms: {}}\n"},
+        [
+            "platform.yaml:11:22: monitoring.alarms: must not be asked for before there is a team to watch; add a "
+            "team, or remove it"
+        ],
+    ),
+    "an alarm after more than a day": (
+        {"": "monitoring: {alarms: {pending_pods: {minutes: 2000}}}\n"},
+        ["platform.yaml:13:47: monitoring.alarms.pending_pods.minutes: must be at most 1440, got 2000"],
+    ),
+    "a budget without a limit": (
+        {"": "monitoring: {alarms: {budget: {}}}\n"},
+        [
+            "platform.yaml:13:23: monitoring.alarms.budget.usd: is required (The limit of a month, in US dollars); "
+            "add for example 'usd: 2000'"
+        ],
+    ),
+    "a percentage twice": (
+        {"": "monitoring: {alarms: {budget: {usd: 100, percentages: [80, 80]}}}\n"},
+        ["platform.yaml:13:60: monitoring.alarms.budget.percentages[1]: is given twice, got 80"],
+    ),
     # Tags
     "a tag of AWS": (
         {"": "tags: {'aws:team': data}\n"},

@@ -110,7 +110,7 @@ def live_by_default(project: Project) -> None:
     assert b"SparkSession" in project.aws("s3").get_object(Bucket=code[2], Key=code[3])["Body"].read()
 
     assert json.loads(project("local", "status", "--format", "json"))["unanswered"] == []
-    project("local", "destroy")
+    assert submitted["id"] in project("teardown", "--local", "--yes", "--run")
     assert json.loads(project("local", "status", "--format", "json"))["resources"] in ({}, {"job runs": 1})
     assert project.objects() == set()
     project("local", "down")
@@ -188,6 +188,13 @@ PLATFORMS: dict[str, dict[str, Any]] = {
         "cluster_autoscaler": {},
         "node_groups": {"spot": SPOT},
         "teams": {"analytics": {"driver_pool": "managed-ondemand", "executor_pool": "spot"}},
+    },
+    "watched": {
+        "vpc": {"availability_zones": ZONES},
+        "monitoring": {
+            "container_logs": True,
+            "alarms": {"emails": ["ops@example.com"], "budget": {"usd": 2000, "tags": {"Platform": "emr-on-eks"}}},
+        },
     },
     "existing VPC": {"vpc": None, "existing_vpc": make_vpc},
     "existing cluster": {"vpc": None, "cluster": None, "node_groups": None, "existing_cluster": make_cluster},

@@ -33,9 +33,9 @@ class Engine:
         """Synthesise, and apply every stack in order."""
         self._cdktf("deploy", "*", "--auto-approve", "--parallelism", "1", "--skip-provider-lock")
 
-    def destroy(self) -> None:
-        """Synthesise, and destroy every stack in reverse order."""
-        self._cdktf("destroy", "*", "--auto-approve", "--parallelism", "1", "--skip-provider-lock")
+    def destroy(self, stack: str = "*") -> None:
+        """Synthesise, and destroy *stack*, by default every one in reverse order."""
+        self._cdktf("destroy", stack, "--auto-approve", "--parallelism", "1", "--skip-provider-lock")
 
     def plan(self) -> dict[str, bool]:
         """Synthesise, show each stack's plan, and return whether it changes anything, by stack."""

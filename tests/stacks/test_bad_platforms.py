@@ -213,6 +213,19 @@ BUILT: dict[str, Any] = {
     },
     "bucket": {"name": "data-of-lake", "kms_key_arn": KEY, "noncurrent_days": 7, "log_days": 30, "destroy": True},
     "emr_service_linked_role": "create",
+    "monitoring": {
+        "container_insights": True,
+        "container_logs": True,
+        "log_retention_days": 7,
+        "alarms": {
+            "emails": ["ops@example.org", "dev@example.org"],
+            "failed_runs": False,
+            "pending_pods": {"more_than": 20, "minutes": 30},
+            "nodes_not_ready_minutes": 45,
+            "interruption_queue_seconds": 90,
+            "budget": {"usd": 3000, "tags": {"team": "data"}, "percentages": [50, 110], "forecast": False},
+        },
+    },
     "teams": {
         "etl": {
             "namespace": "etl",
@@ -264,6 +277,8 @@ DEPENDS: list[tuple[Steps, Steps]] = [
     (("cluster", "version"), ("karpenter", "version")),
     (("existing_cluster", "version"), ("karpenter", "version")),
     (("vpc", "cidr"), ("cluster", "service_ipv4_cidr")),
+    (("teams",), ("monitoring", "alarms")),
+    (("karpenter",), ("monitoring", "alarms", "interruption_queue_seconds")),
 ]
 
 

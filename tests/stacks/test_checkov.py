@@ -53,6 +53,10 @@ RICH: dict[str, Any] = {
         }
     },
     "karpenter": {"identity": "irsa"},
+    "monitoring": {
+        "container_logs": True,
+        "alarms": {"emails": ["ops@example.com"], "budget": {"usd": 2000, "tags": {"Platform": NAME}}},
+    },
     "teams": {
         "etl": {
             "job_role": {
@@ -200,6 +204,10 @@ FAULTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("cluster", "aws_kms_key", {"policy": OPEN, "enable_key_rotation": False}, {"CKV_AWS_7", "CKV_AWS_33"}),
     ("cluster", "aws_sqs_queue", {"sqs_managed_sse_enabled": False}, {"CKV_AWS_27"}),
     ("cluster", "aws_sqs_queue_policy", {"policy": OPEN}, {"CKV_AWS_72", "CKV_AWS_168"}),
+    ("cluster", "aws_cloudwatch_log_group", {"kms_key_id": None}, {"CKV_AWS_158"}),
+    ("teams", "aws_sns_topic", {"kms_master_key_id": None}, {"CKV_AWS_26"}),
+    ("teams", "aws_sns_topic_policy", {"policy": OPEN}, {"CKV_AWS_169"}),
+    ("teams", "aws_cloudwatch_metric_alarm", {"actions_enabled": False}, {"CKV_AWS_319"}),
     ("teams", "aws_iam_role_policy", {"policy": OPEN}, {"CKV_AWS_63", "CKV_AWS_290"}),
     ("teams", "aws_s3_bucket_policy", {"policy": OPEN}, {"CKV_AWS_70"}),
     ("teams", "aws_s3_bucket_public_access_block", {"block_public_acls": False}, {"CKV_AWS_53", "CKV2_AWS_6"}),

@@ -1,4 +1,4 @@
-"""EMR on EKS: virtual clusters, job runs and job templates, with their tags.
+"""EMR on EKS: virtual clusters, job runs, job templates and interactive endpoints, with their tags.
 
 A job run moves when it is described: DescribeJobRun shows SUBMITTED first, RUNNING next, and COMPLETED from
 then on. No pod runs. The rules are those of
@@ -125,7 +125,25 @@ class JobTemplate:
         return dict(json.loads(text))
 
 
-Kept = TypeVar("Kept", VirtualCluster, JobRun, JobTemplate)
+@dataclass
+class Endpoint:
+    """An interactive endpoint of a virtual cluster; EMR's API calls it a managed endpoint."""
+
+    id: str
+    arn: str
+    name: str
+    virtual_cluster_id: str
+    client_token: str
+    type: str
+    release_label: str
+    execution_role_arn: str
+    tags: Tags
+    configuration_overrides: dict[str, Any] | None = None
+    state: str = "ACTIVE"
+    created_at: datetime.datetime = field(default_factory=utcnow)
+
+
+Kept = TypeVar("Kept", VirtualCluster, JobRun, JobTemplate, Endpoint)
 
 
 class EMRContainersBackend(models.EMRContainersBackend):
@@ -137,6 +155,7 @@ class EMRContainersBackend(models.EMRContainersBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.job_templates: dict[str, JobTemplate] = {}
+        self.endpoints: dict[str, Endpoint] = {}
 
     # Virtual clusters
 
@@ -332,11 +351,63 @@ class EMRContainersBackend(models.EMRContainersBackend):
         self.describe_job_template(template_id)
         return self.job_templates.pop(template_id)
 
+    # Interactive endpoints
+
+    def create_managed_endpoint(
+        self, virtual_cluster_id: str, client_token: str, tags: Tags | None = None, **settings: Any
+    ) -> Endpoint:
+        """Make an endpoint, ACTIVE at once."""
+        if made := _made_with(client_token, self.endpoints):
+            return made
+        self._running(virtual_cluster_id)
+        identifier = random_id(13)
+        arn = self._arn(f"virtualclusters/{virtual_cluster_id}/endpoints/{identifier}")
+        endpoint = Endpoint(
+            identifier,
+            arn,
+            virtual_cluster_id=virtual_cluster_id,
+            client_token=client_token,
+            tags=tags or {},
+            **settings,
+        )
+        self.endpoints[identifier] = endpoint
+        return endpoint
+
+    def describe_managed_endpoint(self, endpoint_id: str, virtual_cluster_id: str) -> Endpoint:
+        """Return an endpoint, also one that was terminated."""
+        endpoint = self.endpoints.get(endpoint_id)
+        if endpoint is None or endpoint.virtual_cluster_id != virtual_cluster_id:
+            raise ResourceNotFoundException(f"Managed endpoint {endpoint_id} doesn't exist.")
+        return endpoint
+
+    def list_managed_endpoints(
+        self,
+        virtual_cluster_id: str,
+        created_after: datetime.datetime | None,
+        created_before: datetime.datetime | None,
+        types: list[str] | None,
+        states: list[str] | None,
+    ) -> list[Endpoint]:
+        """Return the endpoints of a virtual cluster that fit."""
+        return [
+            endpoint
+            for endpoint in _created(self.endpoints, created_after, created_before)
+            if endpoint.virtual_cluster_id == virtual_cluster_id
+            and (not types or endpoint.type in types)
+            and (not states or endpoint.state in states)
+        ]
+
+    def delete_managed_endpoint(self, endpoint_id: str, virtual_cluster_id: str) -> Endpoint:
+        """Terminate an endpoint, at once."""
+        endpoint = self.describe_managed_endpoint(endpoint_id, virtual_cluster_id)
+        endpoint.state = "TERMINATED"
+        return endpoint
+
     # Tags
 
     def tags_of(self, resource_arn: str) -> Tags:
         """Return the tags of anything kept here, to read or to change."""
-        for kept in (self.virtual_clusters, self.job_runs, self.job_templates):
+        for kept in (self.virtual_clusters, self.job_runs, self.job_templates, self.endpoints):
             for resource in kept.values():
                 if resource.arn == resource_arn:
                     return resource.tags
@@ -449,6 +520,33 @@ class EMRContainersResponse(responses.EMRContainersResponse):
     def delete_job_template(self) -> ActionResult:
         """DeleteJobTemplate."""
         return ActionResult({"id": self.emrcontainers_backend.delete_job_template(self._get_param("id")).id})
+
+    def create_managed_endpoint(self) -> ActionResult:
+        """CreateManagedEndpoint."""
+        return ActionResult(self.emrcontainers_backend.create_managed_endpoint(**self._arguments))
+
+    def describe_managed_endpoint(self) -> ActionResult:
+        """DescribeManagedEndpoint."""
+        return ActionResult({"endpoint": self.emrcontainers_backend.describe_managed_endpoint(*self._endpoint)})
+
+    def list_managed_endpoints(self) -> ActionResult:
+        """ListManagedEndpoints."""
+        found = self.emrcontainers_backend.list_managed_endpoints(
+            self._get_param("virtualClusterId"),
+            self._get_param("createdAfter"),
+            self._get_param("createdBefore"),
+            self._get_param("types"),
+            self._get_param("states"),
+        )
+        return PaginatedResult({"endpoints": found})
+
+    def delete_managed_endpoint(self) -> ActionResult:
+        """DeleteManagedEndpoint."""
+        return ActionResult(self.emrcontainers_backend.delete_managed_endpoint(*self._endpoint))
+
+    @property
+    def _endpoint(self) -> tuple[str, str]:
+        return self._get_param("id"), self._get_param("virtualClusterId")
 
     def tag_resource(self) -> ActionResult:
         """TagResource."""

@@ -211,3 +211,18 @@ def test_everything_has_tags(aws: Aws, virtual_cluster: str, name: str, refused:
         assert emr.list_tags_for_resource(resourceArn=arn)["tags"] == {"b": "2"}
     unknown = arns[0].replace(virtual_cluster, "x" * 25)
     refused("ResourceNotFoundException", emr.list_tags_for_resource, resourceArn=unknown)
+
+
+def test_an_interactive_endpoint_is_listed_until_it_is_deleted(
+    aws: Aws, virtual_cluster: str, refused: Refused
+) -> None:
+    emr = aws("emr-containers")
+    endpoint = {"name": "studio", "type": "JUPYTER_ENTERPRISE_GATEWAY", "releaseLabel": "emr-7.13.0-latest"}
+    place = {"virtualClusterId": virtual_cluster}
+    made = emr.create_managed_endpoint(**endpoint, **place, executionRoleArn=ROLE)
+    live = {**place, "states": ["CREATING", "ACTIVE", "TERMINATING"]}
+    assert [each["id"] for each in emr.list_managed_endpoints(**live)["endpoints"]] == [made["id"]]
+    emr.delete_managed_endpoint(id=made["id"], **place)
+    assert emr.list_managed_endpoints(**live)["endpoints"] == []
+    assert emr.describe_managed_endpoint(id=made["id"], **place)["endpoint"]["state"] == "TERMINATED"
+    refused("ResourceNotFoundException", emr.delete_managed_endpoint, id="gone", **place)
