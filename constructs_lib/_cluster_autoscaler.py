@@ -10,8 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
-from constructs_lib._pod_template import NODE_GROUP_LABEL
+from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec, NodesSpec
 from constructs_lib._policy import Statement
 from provisioners.spec import DnsLabel, Problem, Spec
 
@@ -80,25 +79,51 @@ def group_tags(name: str, spec: NodeGroupSpec) -> dict[str, str]:
     EKS tags the group for discovery itself, but says nothing of labels, taints and disk:
     https://github.com/aws/containers-roadmap/issues/724
     """
-    labels = {**spec.labels, NODE_GROUP_LABEL: name, "eks.amazonaws.com/capacityType": spec.capacity_type}
+    labels = {**spec.node_labels(name), "eks.amazonaws.com/capacityType": spec.capacity_type}
     return {
         **{f"{_TAG}/node-template/label/{key}": value for key, value in sorted(labels.items())},
         **{
             f"{_TAG}/node-template/taint/{taint.key}": f"{taint.value}:{KUBERNETES_EFFECT[taint.effect]}"
             for taint in sorted(spec.taints, key=lambda each: each.key)
         },
-        f"{_TAG}/node-template/resources/ephemeral-storage": f"{spec.disk_size_gib}Gi",
+        f"{_TAG}/node-template/resources/ephemeral-storage": _ephemeral_storage(spec),
     }
 
 
-def too_long(name: str, spec: NodeGroupSpec) -> Iterator[Problem]:
-    """Yield the labels and taints of a group whose tags for the controller would pass AWS's limit."""
+def _ephemeral_storage(spec: NodeGroupSpec) -> str:
+    """Return the disk for pods that every node of a group has at least."""
+    disks = [each.nvme_gb for each in spec.facts.values()]
+    if spec.instance_store_policy and len(disks) == len(spec.instance_types) and all(disks):
+        return f"{min(disks)}G"
+    return f"{spec.disk_size_gib}Gi"
+
+
+def unequal(spec: NodeGroupSpec) -> Iterator[Problem]:
+    """Yield that instance types differ: the controller takes a new node for one of the first type.
+
+    https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md#using-mixed-instances-policies-and-spot-instances
+    """
+    by_shape: dict[str, str] = {}
+    for name, each in spec.facts.items():
+        by_shape.setdefault(f"{each.vcpus} vCPU and {each.memory_mib / 1024:g} GiB", name)
+    if spec.scales and len(by_shape) > 1:
+        yield Problem(
+            ("instance_types",),
+            "must all have the same vCPUs and memory for Cluster Autoscaler, which takes each for the first and so "
+            "starts too many nodes or ones too small",
+            ", ".join(f"{name} with {shape}" for shape, name in by_shape.items()),
+            "give each shape a group of its own, as `node_group_families` does",
+        )
+
+
+def too_long(spec: NodesSpec) -> Iterator[Problem]:
+    """Yield the labels and taints of nodes whose tags for the controller would pass AWS's limit."""
     for kind, keys in (("labels", sorted(spec.labels)), ("taints", [taint.key for taint in spec.taints])):
         longest = _TAG_KEY_LIMIT - len(f"{_TAG}/node-template/{kind[:-1]}/")
         for index, key in enumerate(keys):
             if len(key) > longest:
                 yield Problem(
-                    ("node_groups", name, kind, key if kind == "labels" else index),
+                    (kind, key if kind == "labels" else index),
                     f"must have a key of at most {longest} characters for Cluster Autoscaler, "
                     "which reads it from a tag",
                     key,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
-from constructs_lib._pod_template import COMPONENTS, NODE_GROUP_LABEL, Component, pod_template
+from constructs_lib._pod_template import COMPONENTS, Component, pod_template
 from constructs_lib._system_pods import SystemPod, addon_pods, karpenter_pod
 from provisioners import labels
 from provisioners.landing import report
@@ -60,8 +60,8 @@ def _fleets(platform: Platform) -> Iterator[Fleet]:
         written = platform.pools.documents.get(pool.metadata.name)
         node_class = classes.get(pool.spec.template.spec.node_class_ref.name)
         yield node_pool_fleet(pool, node_class, around, Origin(written) if written else None)
-    for name, group in sorted(spec.node_groups.items()):
-        yield _node_group(name, group, around, Origin(platform.document, ("node_groups", name)))
+    for name, group in sorted(spec.groups.items()):
+        yield _node_group(name, group, around, Origin(platform.document, spec.group_path(name)))
 
 
 def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: Origin) -> Fleet:
@@ -69,12 +69,16 @@ def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: O
         name,
         group.instance_types,
         around=around._replace(zones=tuple(group.availability_zones) or around.zones),
-        given={**group.labels, labels.NODE_GROUP_CAPACITY_TYPE: group.capacity_type, NODE_GROUP_LABEL: name},
+        given={**group.node_labels(name), labels.NODE_GROUP_CAPACITY_TYPE: group.capacity_type},
         taints=[
             Taint(each.key, each.value, KUBERNETES_EFFECT[each.effect], ("taints", index))
             for index, each in enumerate(group.taints)
         ],
-        keeps=Reserve(NODE_GROUP_MEMORY_OVERHEAD, disk=group.disk_size_gib * 2**30),
+        keeps=Reserve(
+            NODE_GROUP_MEMORY_OVERHEAD,
+            disk=group.disk_size_gib * 2**30,
+            raid0=group.instance_store_policy == "RAID0",
+        ),
         origin=origin,
     )
 
