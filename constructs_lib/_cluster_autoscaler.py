@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec, NodesSpec
+from constructs_lib._node_group import KUBERNETES_EFFECT, LabelKey, LabelValue, NodeGroupSpec, NodesSpec
 from constructs_lib._policy import Statement
 from provisioners.spec import DnsLabel, Problem, Spec
 
@@ -34,6 +34,7 @@ class ClusterAutoscalerSpec(Spec):
         "pod_identity", description="How the controller gets its AWS credentials."
     )
     replicas: Annotated[int, Field(ge=1, le=5)] = Field(2, description="Copies of the controller, one of them active.")
+    node_selector: dict[LabelKey, LabelValue] = Field({}, description="Labels of the nodes that it runs on.")
     expander: Literal["least-waste", "most-pods", "price", "priority", "random"] = Field(
         "least-waste", description="Which group grows when several would do."
     )
@@ -44,6 +45,7 @@ class ClusterAutoscalerSpec(Spec):
     )
     scale_down_unneeded_time: Duration = Field("10m", description="How long a node is idle before it goes.")
     scale_down_unready_time: Duration = Field("20m", description="How long a node is not ready before it goes.")
+    log_level: Annotated[int, Field(ge=0, le=10)] = Field(4, description="The higher, the more it tells.")
 
 
 def controller_policy(cluster_name: str) -> list[Statement]:
@@ -130,6 +132,17 @@ def too_long(spec: NodesSpec) -> Iterator[Problem]:
                 )
 
 
+def controller_pod(spec: ClusterAutoscalerSpec) -> dict[str, Any]:
+    """Return what the controller's pod asks of its node, which no controller may take away."""
+    owned = {"matchExpressions": [{"key": "karpenter.sh/nodepool", "operator": "DoesNotExist"}]}
+    terms = {"nodeSelectorTerms": [owned]}
+    return {
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
+        "nodeSelector": dict(spec.node_selector),
+        "containers": [{"resources": {"requests": {"cpu": "100m", "memory": "500Mi"}}}],
+    }
+
+
 def controller_values(
     spec: ClusterAutoscalerSpec, *, cluster_name: str, region: str, kubernetes_version: str, role_arn: str
 ) -> dict[str, Any]:
@@ -138,6 +151,7 @@ def controller_values(
     Keys as in https://github.com/kubernetes/autoscaler/blob/master/charts/cluster-autoscaler/values.yaml
     """
     annotations = {"eks.amazonaws.com/role-arn": role_arn} if spec.identity == "irsa" else {}
+    pod = controller_pod(spec)
     return {
         "cloudProvider": "aws",
         "awsRegion": region,
@@ -145,16 +159,11 @@ def controller_values(
         "replicaCount": spec.replicas,
         "image": {"tag": spec.image_tag or f"v{kubernetes_version}.0"},
         "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT, "annotations": annotations}},
-        # It must not stand on nodes that another controller may take away.
-        "affinity": {
-            "nodeAffinity": {
-                "requiredDuringSchedulingIgnoredDuringExecution": {
-                    "nodeSelectorTerms": [
-                        {"matchExpressions": [{"key": "karpenter.sh/nodepool", "operator": "DoesNotExist"}]}
-                    ]
-                }
-            }
-        },
+        "affinity": pod["affinity"],
+        "nodeSelector": pod["nodeSelector"],
+        "resources": pod["containers"][0]["resources"],
+        # Itself it would move as soon as its node is hardly used.
+        "podAnnotations": {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"},
         "extraArgs": {
             "balance-similar-node-groups": spec.balance_similar_node_groups,
             "expander": spec.expander,
@@ -162,5 +171,7 @@ def controller_values(
             "scale-down-unready-time": spec.scale_down_unready_time,
             "skip-nodes-with-local-storage": spec.skip_nodes_with_local_storage,
             "skip-nodes-with-system-pods": spec.skip_nodes_with_system_pods,
+            "stderrthreshold": "info",
+            "v": spec.log_level,
         },
     }

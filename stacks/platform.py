@@ -196,6 +196,17 @@ class PlatformSpec(Spec):
         return network.zones if network else []
 
     @property
+    def reserved_enis(self) -> int:
+        """How many network interfaces of Karpenter's nodes hold no pods.
+
+        Where pods have subnets of their own, the first interface is the node's alone:
+        https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html
+        """
+        if self.karpenter and self.karpenter.reserved_enis is not None:
+            return self.karpenter.reserved_enis
+        return 1 if self.vpc and self.vpc.pod_cidr else 0
+
+    @property
     def node_pool_variables(self) -> dict[str, str | list[str]]:
         """What the `${...}` of node pools stand for."""
         zone = self.karpenter.availability_zone if self.karpenter else None
@@ -458,7 +469,7 @@ class Platform(NamedTuple):
 
 
 def load(path: pathlib.Path) -> Platform:
-    """Read the platform in *path* and, where it has Karpenter, the node pools in `provisioners/` beside it.
+    """Read the platform in *path* and, where it has Karpenter, its node pools, by default in `provisioners/` beside it.
 
     Raises `InvalidFile` with every problem of all the files.
     """
@@ -468,8 +479,12 @@ def load(path: pathlib.Path) -> Platform:
     if spec and document.data.get("karpenter") is not None:
         # An invalid `karpenter` keeps nobody from judging the pools.
         karpenter = spec.karpenter or KarpenterSpec()
-        folder = path.parent / "provisioners"
-        found = judge_pools(folder, variables=spec.node_pool_variables, karpenter_version=karpenter.version)
+        found = judge_pools(
+            path.parent / karpenter.provisioners,
+            variables=spec.node_pool_variables,
+            karpenter_version=karpenter.version,
+            static_capacity=karpenter.static_capacity,
+        )
     if spec and found.all_named:
         verdict.hold(_placing(spec, found.names))
     if spec is None or verdict.problems or found.problems:

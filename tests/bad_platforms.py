@@ -434,6 +434,20 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
             "'ca-spot-4vcpu-8gib'; did you mean 'ca-spot-4vcpu-16gib'?"
         ],
     ),
+    "a feature that Karpenter has not yet": (
+        {"karpenter: {}": "cluster: {version: '1.34'}\nkarpenter: {version: 1.7.4, static_capacity: true}"},
+        [
+            "platform.yaml:11:46: karpenter.static_capacity: needs Karpenter 1.8 or newer, got '1.7.4'; leave it out, "
+            "or raise `version`"
+        ],
+    ),
+    "a folder from the root": (
+        {"karpenter: {}": "karpenter: {provisioners: /etc}"},
+        [
+            "platform.yaml:10:27: karpenter.provisioners: must be the path of a folder, relative to this file's, got "
+            "'/etc'; for example 'provisioners/prod'"
+        ],
+    ),
     # Networks
     "one zone": (
         {"[eu-west-1a, eu-west-1b]": "[eu-west-1a]"},
@@ -1123,7 +1137,8 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
         {"karpenter: {}": "karpenter: {settings: {clusterName: x}}"},
         [
             "platform.yaml:10:13: karpenter.settings: unknown key; known here: version, namespace, identity, "
-            "availability_zone, replicas, batch_idle_duration, batch_max_duration, spot_to_spot_consolidation"
+            "availability_zone, replicas, batch_idle_duration, batch_max_duration, vm_memory_overhead_percent, "
+            "reserved_enis, node_repair, reserved_capacity, spot_to_spot_consolidation, static_capacity, provisioners"
         ],
     ),
     "an existing cluster without its name": (

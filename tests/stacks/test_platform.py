@@ -251,6 +251,7 @@ ONLY_RULES = {
     "a zone of another region for an existing cluster",
     "one node for Karpenter",
     "no nodes for Karpenter",
+    "a feature that Karpenter has not yet",
     "more I/O than a disk of this size can have",
     "RAID without disks",
     "user data beyond EC2's limit",
