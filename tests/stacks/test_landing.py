@@ -157,7 +157,8 @@ def test_two_controllers_would_start_nodes_for_pods_that_have_a_choice(tmp_path:
     assert refusal(path) == [
         "provisioners/spark-driver.yaml:2:1: aws-ebs-csi-driver controller, coredns, analytics/job-submitter can run "
         "on node pool spark-driver and on node group managed-ondemand, so that Karpenter and Cluster Autoscaler both "
-        "start nodes for them; node pool spark-driver has no taint: give it one that only the pods meant for it tolerate"
+        "start nodes for them; node pool spark-driver has no taint: give it one that only the pods meant for it "
+        "tolerate"
     ]
     # With one of the two controllers alone there is nothing wrong, nor where the group cannot grow.
     assert load(edited(tmp_path, **{**BOTH, "cluster_autoscaler": None}))
