@@ -10,8 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
-from constructs_lib._pod_template import NODE_GROUP_LABEL
+from constructs_lib._node_group import KUBERNETES_EFFECT, LabelKey, LabelValue, NodeGroupSpec, NodesSpec
 from constructs_lib._policy import Statement
 from provisioners.spec import DnsLabel, Problem, Spec
 
@@ -35,6 +34,7 @@ class ClusterAutoscalerSpec(Spec):
         "pod_identity", description="How the controller gets its AWS credentials."
     )
     replicas: Annotated[int, Field(ge=1, le=5)] = Field(2, description="Copies of the controller, one of them active.")
+    node_selector: dict[LabelKey, LabelValue] = Field({}, description="Labels of the nodes that it runs on.")
     expander: Literal["least-waste", "most-pods", "price", "priority", "random"] = Field(
         "least-waste", description="Which group grows when several would do."
     )
@@ -45,6 +45,7 @@ class ClusterAutoscalerSpec(Spec):
     )
     scale_down_unneeded_time: Duration = Field("10m", description="How long a node is idle before it goes.")
     scale_down_unready_time: Duration = Field("20m", description="How long a node is not ready before it goes.")
+    log_level: Annotated[int, Field(ge=0, le=10)] = Field(4, description="The higher, the more it tells.")
 
 
 def controller_policy(cluster_name: str) -> list[Statement]:
@@ -80,29 +81,66 @@ def group_tags(name: str, spec: NodeGroupSpec) -> dict[str, str]:
     EKS tags the group for discovery itself, but says nothing of labels, taints and disk:
     https://github.com/aws/containers-roadmap/issues/724
     """
-    labels = {**spec.labels, NODE_GROUP_LABEL: name, "eks.amazonaws.com/capacityType": spec.capacity_type}
+    labels = {**spec.node_labels(name), "eks.amazonaws.com/capacityType": spec.capacity_type}
     return {
         **{f"{_TAG}/node-template/label/{key}": value for key, value in sorted(labels.items())},
         **{
             f"{_TAG}/node-template/taint/{taint.key}": f"{taint.value}:{KUBERNETES_EFFECT[taint.effect]}"
             for taint in sorted(spec.taints, key=lambda each: each.key)
         },
-        f"{_TAG}/node-template/resources/ephemeral-storage": f"{spec.disk_size_gib}Gi",
+        f"{_TAG}/node-template/resources/ephemeral-storage": _ephemeral_storage(spec),
     }
 
 
-def too_long(name: str, spec: NodeGroupSpec) -> Iterator[Problem]:
-    """Yield the labels and taints of a group whose tags for the controller would pass AWS's limit."""
+def _ephemeral_storage(spec: NodeGroupSpec) -> str:
+    """Return the disk for pods that every node of a group has at least."""
+    disks = [each.nvme_gb for each in spec.facts.values()]
+    if spec.instance_store_policy and len(disks) == len(spec.instance_types) and all(disks):
+        return f"{min(disks)}G"
+    return f"{spec.disk_size_gib}Gi"
+
+
+def unequal(spec: NodeGroupSpec) -> Iterator[Problem]:
+    """Yield that instance types differ: the controller takes a new node for one of the first type.
+
+    https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md#using-mixed-instances-policies-and-spot-instances
+    """
+    by_shape: dict[str, str] = {}
+    for name, each in spec.facts.items():
+        by_shape.setdefault(f"{each.vcpus} vCPU and {each.memory_mib / 1024:g} GiB", name)
+    if spec.scales and len(by_shape) > 1:
+        yield Problem(
+            ("instance_types",),
+            "must all have the same vCPUs and memory for Cluster Autoscaler, which takes each for the first and so "
+            "starts too many nodes or ones too small",
+            ", ".join(f"{name} with {shape}" for shape, name in by_shape.items()),
+            "give each shape a group of its own, as `node_group_families` does",
+        )
+
+
+def too_long(spec: NodesSpec) -> Iterator[Problem]:
+    """Yield the labels and taints of nodes whose tags for the controller would pass AWS's limit."""
     for kind, keys in (("labels", sorted(spec.labels)), ("taints", [taint.key for taint in spec.taints])):
         longest = _TAG_KEY_LIMIT - len(f"{_TAG}/node-template/{kind[:-1]}/")
         for index, key in enumerate(keys):
             if len(key) > longest:
                 yield Problem(
-                    ("node_groups", name, kind, key if kind == "labels" else index),
+                    (kind, key if kind == "labels" else index),
                     f"must have a key of at most {longest} characters for Cluster Autoscaler, "
                     "which reads it from a tag",
                     key,
                 )
+
+
+def controller_pod(spec: ClusterAutoscalerSpec) -> dict[str, Any]:
+    """Return what the controller's pod asks of its node, which no controller may take away."""
+    owned = {"matchExpressions": [{"key": "karpenter.sh/nodepool", "operator": "DoesNotExist"}]}
+    terms = {"nodeSelectorTerms": [owned]}
+    return {
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
+        "nodeSelector": dict(spec.node_selector),
+        "containers": [{"resources": {"requests": {"cpu": "100m", "memory": "500Mi"}}}],
+    }
 
 
 def controller_values(
@@ -113,6 +151,7 @@ def controller_values(
     Keys as in https://github.com/kubernetes/autoscaler/blob/master/charts/cluster-autoscaler/values.yaml
     """
     annotations = {"eks.amazonaws.com/role-arn": role_arn} if spec.identity == "irsa" else {}
+    pod = controller_pod(spec)
     return {
         "cloudProvider": "aws",
         "awsRegion": region,
@@ -120,16 +159,11 @@ def controller_values(
         "replicaCount": spec.replicas,
         "image": {"tag": spec.image_tag or f"v{kubernetes_version}.0"},
         "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT, "annotations": annotations}},
-        # It must not stand on nodes that another controller may take away.
-        "affinity": {
-            "nodeAffinity": {
-                "requiredDuringSchedulingIgnoredDuringExecution": {
-                    "nodeSelectorTerms": [
-                        {"matchExpressions": [{"key": "karpenter.sh/nodepool", "operator": "DoesNotExist"}]}
-                    ]
-                }
-            }
-        },
+        "affinity": pod["affinity"],
+        "nodeSelector": pod["nodeSelector"],
+        "resources": pod["containers"][0]["resources"],
+        # Itself it would move as soon as its node is hardly used.
+        "podAnnotations": {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"},
         "extraArgs": {
             "balance-similar-node-groups": spec.balance_similar_node_groups,
             "expander": spec.expander,
@@ -137,5 +171,7 @@ def controller_values(
             "scale-down-unready-time": spec.scale_down_unready_time,
             "skip-nodes-with-local-storage": spec.skip_nodes_with_local_storage,
             "skip-nodes-with-system-pods": spec.skip_nodes_with_system_pods,
+            "stderrthreshold": "info",
+            "v": spec.log_level,
         },
     }

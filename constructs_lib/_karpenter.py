@@ -6,7 +6,7 @@ https://karpenter.sh/docs/reference/cloudformation/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -14,12 +14,30 @@ from pydantic import Field
 from constructs_lib._names import AvailabilityZone, fit
 from constructs_lib._policy import Statement
 from constructs_lib._versions import DEFAULT_KARPENTER, KarpenterVersion, numbers
-from provisioners.spec import DnsLabel, Spec, text
+from provisioners.landing.capacity import KARPENTER_MEMORY_OVERHEAD
+from provisioners.spec import DnsLabel, Problem, Spec, text
 
 Duration = Annotated[
     str,
     text(r"(\d+(ms|s|m))+", "must be a length of time in minutes, seconds or milliseconds", "for example '10s'"),
 ]
+
+Folder = Annotated[
+    str,
+    text(
+        r"[^/\\\0][^\\\0]*",
+        "must be the path of a folder, relative to this file's",
+        "for example 'provisioners/prod'",
+    ),
+]
+
+FEATURE_GATES: Mapping[str, tuple[str, tuple[int, ...]]] = {
+    "node_repair": ("nodeRepair", (1, 1)),
+    "reserved_capacity": ("reservedCapacity", (1, 3)),
+    "spot_to_spot_consolidation": ("spotToSpotConsolidation", (1, 0)),
+    "static_capacity": ("staticCapacity", (1, 8)),
+}
+"""By our name: the chart's, and the first Karpenter that has it (https://karpenter.sh/docs/reference/settings/)."""
 
 
 class KarpenterSpec(Spec):
@@ -40,9 +58,43 @@ class KarpenterSpec(Spec):
     batch_max_duration: Duration = Field(
         "10s", description="How long pods are gathered at most; longer packs the executors of a job better."
     )
-    spot_to_spot_consolidation: bool = Field(
-        False, description="Whether Spot nodes may be replaced by cheaper Spot nodes."
+    vm_memory_overhead_percent: Annotated[float, Field(ge=0, lt=1)] = Field(
+        KARPENTER_MEMORY_OVERHEAD,
+        description="The share of a machine's memory that nodes are taken to lack. Too little, and a node comes out "
+        "too small for its pods, and another is launched; `emr-eks check` reckons with it too.",
     )
+    reserved_enis: Annotated[int, Field(ge=0, le=14)] | None = Field(
+        None,
+        description="Network interfaces of each node that hold no pods; by default 1 where pods have subnets of their "
+        "own (`vpc.pod_cidr`), and none otherwise.",
+    )
+    node_repair: bool = Field(
+        False, description="Feature gate: whether nodes that are not well are replaced. Karpenter 1.1 or newer."
+    )
+    reserved_capacity: bool = Field(
+        True, description="Feature gate: whether capacity reservations are used. An effect since Karpenter 1.3."
+    )
+    spot_to_spot_consolidation: bool = Field(
+        False, description="Feature gate: whether Spot nodes may be replaced by cheaper Spot nodes."
+    )
+    static_capacity: bool = Field(
+        False, description="Feature gate: whether pools may have `replicas`, a fixed size. Karpenter 1.8 or newer."
+    )
+    provisioners: Folder = Field(
+        "provisioners", description="The folder of the node pools' manifests, seen from this file's."
+    )
+
+    def rules(self) -> Iterator[Problem]:
+        for name, (_, since) in FEATURE_GATES.items():
+            asked = name in self.model_fields_set and getattr(self, name)
+            if asked and numbers(self.version) < since:
+                yield Problem(
+                    (name,),
+                    f"needs Karpenter {'.'.join(map(str, since))} or newer",
+                    self.version,
+                    "leave it out, or raise `version`",
+                    reads=(("version",),),
+                )
 
 
 class Event(NamedTuple):
@@ -307,7 +359,7 @@ def queue_policy(queue_arn: str) -> list[Statement]:
 
 
 def controller_values(
-    spec: KarpenterSpec, *, cluster_name: str, queue_name: str, role_arn: str, isolated: bool
+    spec: KarpenterSpec, *, cluster_name: str, queue_name: str, role_arn: str, isolated: bool, reserved_enis: int
 ) -> dict[str, Any]:
     """Return the values of the controller's chart; an *isolated* VPC reaches no pricing service.
 
@@ -323,6 +375,12 @@ def controller_values(
             "isolatedVPC": isolated,
             "batchIdleDuration": spec.batch_idle_duration,
             "batchMaxDuration": spec.batch_max_duration,
-            "featureGates": {"spotToSpotConsolidation": spec.spot_to_spot_consolidation},
+            "reservedENIs": str(reserved_enis),
+            "vmMemoryOverheadPercent": spec.vm_memory_overhead_percent,
+            "featureGates": {
+                gate: getattr(spec, name)
+                for name, (gate, since) in FEATURE_GATES.items()
+                if numbers(spec.version) >= since
+            },
         },
     }

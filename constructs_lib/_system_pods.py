@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from constructs_lib._cluster import AddonSpec
+from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, controller_pod
 
 ALWAYS = ("aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni")
 """Add-ons of every cluster that the platform builds."""
@@ -57,6 +58,11 @@ def karpenter_pod() -> SystemPod:
             "tolerations": [_CRITICAL],
         },
     )
+
+
+def cluster_autoscaler_pod(spec: ClusterAutoscalerSpec) -> SystemPod:
+    """Return Cluster Autoscaler's pod."""
+    return SystemPod("cluster-autoscaler", controller_pod(spec), ("cluster_autoscaler",))
 
 
 def _affinity(*demands: tuple[str, str, tuple[str, ...]]) -> dict[str, Any]:

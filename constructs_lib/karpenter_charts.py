@@ -31,6 +31,7 @@ class KarpenterCharts(Construct):
         cluster: EksClusterLike,
         access: KarpenterAccess,
         isolated: bool = False,
+        reserved_enis: int = 0,
     ) -> None:
         super().__init__(scope, id)
         definitions = Release(
@@ -49,6 +50,7 @@ class KarpenterCharts(Construct):
             queue_name=access.queue_name,
             role_arn=access.controller_role_arn,
             isolated=isolated,
+            reserved_enis=reserved_enis,
         )
         self.resource: Release = Release(
             self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 
 from cdktf import Fn, ITerraformDependable, TerraformResourceLifecycle
@@ -9,6 +10,7 @@ from cdktf_cdktf_provider_aws.autoscaling_group_tag import AutoscalingGroupTagA,
 from cdktf_cdktf_provider_aws.eks_node_group import (
     EksNodeGroup,
     EksNodeGroupLaunchTemplate,
+    EksNodeGroupNodeRepairConfig,
     EksNodeGroupScalingConfig,
     EksNodeGroupTaint,
     EksNodeGroupUpdateConfig,
@@ -25,8 +27,8 @@ from constructs import Construct
 from constructs_lib._literal import literal
 from constructs_lib._names import fit
 from constructs_lib._node_group import NodeGroupSpec, TaintSpec
-from constructs_lib._pod_template import NODE_GROUP_LABEL
 from constructs_lib._policy import trust
+from constructs_lib._user_data import RAID0, multipart
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.role import Role
@@ -75,7 +77,7 @@ class NodeGroup(Construct):
             ami_type=spec.ami_type,
             capacity_type=spec.capacity_type,
             instance_types=list(spec.instance_types),
-            labels={**spec.labels, NODE_GROUP_LABEL: name},
+            labels=spec.node_labels(name),
             subnet_ids=[network.private_subnet_ids[zone] for zone in zones],
             version=cluster.version,
             launch_template=EksNodeGroupLaunchTemplate(id=template.id, version=Fn.tostring(template.latest_version)),
@@ -84,6 +86,7 @@ class NodeGroup(Construct):
             ),
             taint=[EksNodeGroupTaint(key=t.key, value=t.value, effect=t.effect) for t in spec.taints] or None,
             update_config=EksNodeGroupUpdateConfig(max_unavailable_percentage=spec.max_unavailable_percentage),
+            node_repair_config=EksNodeGroupNodeRepairConfig(enabled=True) if spec.node_repair else None,
             lifecycle=TerraformResourceLifecycle(
                 create_before_destroy=True, ignore_changes=["scaling_config[0].desired_size"]
             ),
@@ -107,6 +110,7 @@ class NodeGroup(Construct):
             )
 
     def _launch_template(self, name: str, spec: NodeGroupSpec, tags: Mapping[str, str]) -> LaunchTemplate:
+        user_data = multipart([*([RAID0] if spec.instance_store_policy else []), *spec.user_data])
         return LaunchTemplate(
             self,
             "LaunchTemplate",
@@ -118,11 +122,14 @@ class NodeGroup(Construct):
                     ebs=LaunchTemplateBlockDeviceMappingsEbs(
                         volume_type="gp3",
                         volume_size=spec.disk_size_gib,
+                        iops=spec.disk_iops,
+                        throughput=spec.disk_throughput_mibps,
                         encrypted="true",
                         delete_on_termination="true",
                     ),
                 )
             ],
+            user_data=base64.b64encode(user_data.encode()).decode() or None,
             # One hop: the node itself reaches the metadata service, pods have identities of their own.
             metadata_options=LaunchTemplateMetadataOptions(
                 http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1

@@ -55,7 +55,7 @@ def _summary(platform: Platform) -> str:
     spec = platform.spec
     return (
         f"{spec.name} in {spec.region} is valid: Kubernetes {spec.kubernetes_version}, "
-        f"{_count(len(spec.node_groups), 'node group')}, {_count(len(platform.pools.node_pools), 'node pool')}, "
+        f"{_count(len(spec.groups), 'node group')}, {_count(len(platform.pools.node_pools), 'node pool')}, "
         f"{_count(len(spec.teams), 'team')}"
     )
 

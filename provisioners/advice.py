@@ -23,8 +23,11 @@ _FACTS: dict[str, Callable[[str], dict[str, str]]] = {
 }
 
 
-def advice(pool: NodePool) -> Iterator[Problem]:
-    """Yield what to look at in *pool*; the Kubernetes API and Karpenter accept all of it."""
+def advice(pool: NodePool, *, static_capacity: bool = False) -> Iterator[Problem]:
+    """Yield what to look at in *pool*; the Kubernetes API and Karpenter accept all of it.
+
+    *static_capacity* says whether Karpenter's feature gate of that name is on.
+    """
     demands = of_pool(pool)
     yield from _nothing_left(demands)
     yield from _never_chosen(demands)
@@ -33,11 +36,11 @@ def advice(pool: NodePool) -> Iterator[Problem]:
     yield from _node_group_labels(demands)
     for index, requirement in enumerate(pool.spec.template.spec.requirements):
         yield from _values_without_effect(requirement, (*REQUIREMENTS, index))
-    if pool.spec.replicas is not None:
+    if pool.spec.replicas is not None and not static_capacity:
         yield Problem(
             ("spec", "replicas"),
             "has an effect only with Karpenter's feature gate staticCapacity",
-            hint="turn it on",
+            hint="write `static_capacity: true` under `karpenter`",
         )
 
 

@@ -82,8 +82,8 @@ def load_pools(folder: Path, *, variables: Variables, karpenter_version: str) ->
     return found.pools
 
 
-def judge_pools(folder: Path, *, variables: Variables, karpenter_version: str) -> Found:
-    """Return what `load_pools` would, and what it would complain about."""
+def judge_pools(folder: Path, *, variables: Variables, karpenter_version: str, static_capacity: bool = False) -> Found:
+    """Return what `load_pools` would, and what it would complain about; *static_capacity* is a feature gate."""
     problems: list[Located] = []
     written = [*_documents(folder, variables, problems)]
     documents, changes = upgrade(written, cluster_name=str(variables.get("cluster_name", "")), problems=problems)
@@ -94,20 +94,20 @@ def judge_pools(folder: Path, *, variables: Variables, karpenter_version: str) -
     problems += [*_twice(objects), *_dangling(objects)]
     names = [each.name for each in objects if each.kind == "NodePool"]
     return Found(
-        pools=_pools(objects, changes),
+        pools=_pools(objects, changes, static_capacity),
         names=frozenset(name for name in names if isinstance(name, str)),
         all_named=readable and len(objects) == len(read) and all(isinstance(name, str) for name in names),
         problems=tuple(problems),
     )
 
 
-def _pools(objects: list[_Object], changes: list[Located]) -> Pools:
+def _pools(objects: list[_Object], changes: list[Located], static_capacity: bool) -> Pools:
     models = sorted((each.model for each in objects if each.model is not None), key=lambda model: model.metadata.name)
     found = [
         each.document.located(problem.path, str(problem))
         for each in objects
         if isinstance(each.model, NodePool)
-        for problem in advice(each.model)
+        for problem in advice(each.model, static_capacity=static_capacity)
     ]
     return Pools(
         node_pools=tuple(model for model in models if isinstance(model, NodePool)),

@@ -42,6 +42,7 @@ class AddonsStack(PlatformStack):
                 cluster=cluster,
                 access=karpenter,
                 isolated=bool(platform.vpc and platform.vpc.nat_gateways == "none"),
+                reserved_enis=platform.reserved_enis,
             )
         if autoscaler and platform.cluster_autoscaler:
             ClusterAutoscalerChart(

@@ -60,7 +60,7 @@ class ClusterStack(PlatformStack):
         if not spec:
             return None
         for name, group in groups.items():
-            group.tag_autoscaling_group(group_tags(name, self.platform.node_groups[name]))
+            group.tag_autoscaling_group(group_tags(name, self.platform.groups[name]))
         return ClusterAutoscalerAccess(
             self, "cluster-autoscaler", spec=spec, cluster=self.cluster, account=self._account
         )
@@ -72,14 +72,14 @@ class ClusterStack(PlatformStack):
                 place,
                 name,
                 name=name,
-                spec=self.platform.node_groups[name],
+                spec=self.platform.groups[name],
                 cluster=self.cluster,
                 network=network,
                 account=self._account,
                 tags=self.platform.tags | {"Platform": self.platform.name},
                 after=[addon.resource for addon in addons],
             )
-            for name in sorted(self.platform.node_groups)
+            for name in sorted(self.platform.groups)
         }
 
     def _later_addons(self, groups: dict[str, NodeGroup]) -> None:

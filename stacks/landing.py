@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
-from constructs_lib._pod_template import COMPONENTS, NODE_GROUP_LABEL, Component, pod_template
-from constructs_lib._system_pods import SystemPod, addon_pods, karpenter_pod
+from constructs_lib._pod_template import COMPONENTS, Component, pod_template
+from constructs_lib._system_pods import SystemPod, addon_pods, cluster_autoscaler_pod, karpenter_pod
 from provisioners import labels
 from provisioners.landing import report
-from provisioners.landing.capacity import Reserve
+from provisioners.landing.capacity import KARPENTER_MEMORY_OVERHEAD, Reserve, reserve
 from provisioners.landing.check import Landing, land
 from provisioners.landing.fleet import Fleet, Surroundings, Taint, node_group_fleet, node_pool_fleet
 from provisioners.landing.pod import Origin, Pod, PodSpec, pod
 from provisioners.source import Document, Located, validate
 
 if TYPE_CHECKING:
-    from stacks.platform import Platform
+    from stacks.platform import Platform, PlatformSpec
 
 SPARK_DEFAULTS = {"cpu": 1000, "memory": 1408 * 2**20}
 """One core, 1 GiB and the least overhead: https://spark.apache.org/docs/latest/running-on-kubernetes.html"""
@@ -46,11 +46,19 @@ def check(platform: Platform, further: Iterable[Pod] = ()) -> Findings:
         *further,
     ]
     landings = land(pods, fleets, daemons)
+    anywhere = Origin(platform.document, ("name",), whole=True)
     return Findings(
         landings,
-        [*report.lost(landings, Origin(platform.document, ("name",), whole=True))],
+        [*report.lost(landings, anywhere), *report.claimed_twice(landings, _scaled(platform.spec), anywhere)],
         [*report.advice(landings, fleets)],
     )
+
+
+def _scaled(spec: PlatformSpec) -> frozenset[str]:
+    """Return the names of the node groups that Cluster Autoscaler may grow."""
+    if not spec.cluster_autoscaler:
+        return frozenset()
+    return frozenset(name for name, group in spec.groups.items() if group.scales)
 
 
 def _fleets(platform: Platform) -> Iterator[Fleet]:
@@ -59,9 +67,11 @@ def _fleets(platform: Platform) -> Iterator[Fleet]:
     for pool in platform.pools.node_pools:
         written = platform.pools.documents.get(pool.metadata.name)
         node_class = classes.get(pool.spec.template.spec.node_class_ref.name)
-        yield node_pool_fleet(pool, node_class, around, Origin(written) if written else None)
-    for name, group in sorted(spec.node_groups.items()):
-        yield _node_group(name, group, around, Origin(platform.document, ("node_groups", name)))
+        overhead = spec.karpenter.vm_memory_overhead_percent if spec.karpenter else KARPENTER_MEMORY_OVERHEAD
+        keeps = reserve(node_class, overhead, spec.reserved_enis)
+        yield node_pool_fleet(pool, node_class, around, Origin(written) if written else None, keeps=keeps)
+    for name, group in sorted(spec.groups.items()):
+        yield _node_group(name, group, around, Origin(platform.document, spec.group_path(name)))
 
 
 def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: Origin) -> Fleet:
@@ -69,12 +79,16 @@ def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: O
         name,
         group.instance_types,
         around=around._replace(zones=tuple(group.availability_zones) or around.zones),
-        given={**group.labels, labels.NODE_GROUP_CAPACITY_TYPE: group.capacity_type, NODE_GROUP_LABEL: name},
+        given={**group.node_labels(name), labels.NODE_GROUP_CAPACITY_TYPE: group.capacity_type},
         taints=[
             Taint(each.key, each.value, KUBERNETES_EFFECT[each.effect], ("taints", index))
             for index, each in enumerate(group.taints)
         ],
-        keeps=Reserve(NODE_GROUP_MEMORY_OVERHEAD, disk=group.disk_size_gib * 2**30),
+        keeps=Reserve(
+            NODE_GROUP_MEMORY_OVERHEAD,
+            disk=group.disk_size_gib * 2**30,
+            raid0=group.instance_store_policy == "RAID0",
+        ),
         origin=origin,
     )
 
@@ -83,6 +97,8 @@ def _system_pods(platform: Platform) -> Iterator[SystemPod]:
     yield from addon_pods(platform.spec.addons)
     if platform.spec.karpenter:
         yield karpenter_pod()
+    if platform.spec.cluster_autoscaler:
+        yield cluster_autoscaler_pod(platform.spec.cluster_autoscaler)
 
 
 def _pod_of(each: SystemPod, document: Document) -> Pod:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import pathlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from constructs_lib._bucket import BucketSpec
 from constructs_lib._cluster import AddonSpec, ClusterSpec, ExistingClusterSpec
-from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, too_long
+from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, too_long, unequal
 from constructs_lib._karpenter import KarpenterSpec
 from constructs_lib._monitoring import CONTAINER_INSIGHTS, MonitoringSpec
 from constructs_lib._names import (
@@ -26,7 +27,8 @@ from constructs_lib._names import (
     overlap,
     region_of,
 )
-from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
+from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec, NodesSpec
+from constructs_lib._node_group_family import FAMILY_LABEL, FamilyName, MemberSpec, NodeGroupFamilySpec
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
 from constructs_lib._priority import PrioritiesSpec, TierSpec
 from constructs_lib._team import TeamSpec, job_role_name
@@ -125,6 +127,9 @@ class PlatformSpec(Spec):
         {},
         description="Managed node groups by name. Karpenter needs two nodes that it does not launch itself.",
     )
+    node_group_families: dict[FamilyName, NodeGroupFamilySpec] = Field(
+        {}, description="Families of managed node groups: a group for each shape and purchase, from one description."
+    )
     karpenter: KarpenterSpec | None = Field(
         None,
         description="Karpenter and the node pools in `provisioners/`; on an existing cluster, the pools only.",
@@ -169,6 +174,26 @@ class PlatformSpec(Spec):
         """The Kubernetes version of the cluster, built or existing."""
         return (self.existing_cluster or self.cluster).version
 
+    @cached_property
+    def groups(self) -> Mapping[str, NodeGroupSpec]:
+        """All managed node groups by name, those of families included; of two of one name the written one."""
+        groups: dict[str, NodeGroupSpec] = {}
+        for name, family in self.node_group_families.items():
+            groups |= family.members(name)
+        return groups | self.node_groups
+
+    def group_path(self, name: str) -> Path:
+        """Return where the node group *name*, or the family that it is of, is written."""
+        group = self.groups[name]
+        return ("node_group_families", group.family) if isinstance(group, MemberSpec) else ("node_groups", name)
+
+    @property
+    def _nodes(self) -> Iterator[tuple[Path, NodesSpec]]:
+        """Every description of nodes, with its place."""
+        for field in ("node_groups", "node_group_families"):
+            for name, spec in sorted(getattr(self, field).items()):
+                yield (field, name), spec
+
     @property
     def zones(self) -> list[str]:
         """The availability zones in alphabetical order; none where only an existing cluster knows them."""
@@ -180,6 +205,17 @@ class PlatformSpec(Spec):
         """The EKS add-ons of the cluster that the platform builds, besides those that every cluster has."""
         watching = self.monitoring and self.monitoring.container_insights
         return {**({CONTAINER_INSIGHTS: AddonSpec()} if watching else {}), **self.cluster.addons}
+
+    @property
+    def reserved_enis(self) -> int:
+        """How many network interfaces of Karpenter's nodes hold no pods.
+
+        Where pods have subnets of their own, the first interface is the node's alone:
+        https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html
+        """
+        if self.karpenter and self.karpenter.reserved_enis is not None:
+            return self.karpenter.reserved_enis
+        return 1 if self.vpc and self.vpc.pod_cidr else 0
 
     @property
     def node_pool_variables(self) -> dict[str, str | list[str]]:
@@ -211,7 +247,7 @@ class PlatformSpec(Spec):
                 ("existing_vpc",), "must not stand beside `vpc`", hint="keep one of the two", reads=(("vpc",),)
             )
         if self.existing_cluster:
-            for field in ("vpc", "existing_vpc", "node_groups", "cluster"):
+            for field in ("vpc", "existing_vpc", "node_groups", "node_group_families", "cluster"):
                 if field in self.model_fields_set and getattr(self, field):
                     yield Problem(
                         (field,),
@@ -239,9 +275,9 @@ class PlatformSpec(Spec):
                 reads=(("region",),),
             )
         chosen: list[tuple[Path, str]] = [
-            (("node_groups", name, "availability_zones", index), zone)
-            for name, group in sorted(self.node_groups.items())
-            for index, zone in enumerate(group.availability_zones)
+            ((*path, "availability_zones", index), zone)
+            for path, nodes in self._nodes
+            for index, zone in enumerate(nodes.availability_zones)
         ]
         if self.karpenter and self.karpenter.availability_zone:
             chosen.append((("karpenter", "availability_zone"), self.karpenter.availability_zone))
@@ -291,7 +327,7 @@ class PlatformSpec(Spec):
                 f"leave it out to get {DEFAULT_KARPENTER}",
                 reads=(("cluster", "version"), ("existing_cluster", "version")),
             )
-        nodes = sum(group.min_size for group in self.node_groups.values())
+        nodes = sum(group.min_size for group in self.groups.values())
         if not self.existing_cluster and nodes < 2:
             yield Problem(
                 ("node_groups",),
@@ -310,15 +346,17 @@ class PlatformSpec(Spec):
                 "must not stand beside `existing_cluster`, whose node groups are its own",
                 reads=(("existing_cluster",),),
             )
-        elif not any(group.min_size for group in self.node_groups.values()):
+        elif not any(group.min_size for group in self.groups.values()):
             yield Problem(
                 ("node_groups",),
                 "must keep at least 1 node (min_size) for Cluster Autoscaler itself to run on",
                 hint="give a group of on-demand nodes a min_size",
                 reads=(("cluster_autoscaler",),),
             )
-        for name in sorted(self.node_groups):
-            yield from too_long(name, self.node_groups[name])
+        for path, nodes in self._nodes:
+            problems = [*too_long(nodes), *(unequal(nodes) if isinstance(nodes, NodeGroupSpec) else ())]
+            for problem in problems:
+                yield problem._replace(path=(*path, *problem.path), reads=(("cluster_autoscaler",), path))
 
     def _tiers(self) -> Iterator[Problem]:
         known = sorted(self.priorities.tiers) if self.priorities else []
@@ -445,19 +483,25 @@ class Platform(NamedTuple):
         }
 
     def _placement(self, name: str) -> Placement:
-        """Return what lands a pod on the node pool, or else the node group, *name*."""
+        """Return what lands a pod on the node pool, the node group or the family's groups *name*."""
         for pool in self.pools.node_pools:
             if pool.metadata.name == name:
                 taints = pool.spec.template.spec.taints or ()
                 tolerations = tolerating([(t.key, t.value or "", t.effect) for t in taints])
                 return Placement({NODE_POOL_LABEL: name}, tolerations)
-        group = self.spec.node_groups[name]
+        group = self.spec.groups.get(name) or self._member_of(name)
+        label = NODE_GROUP_LABEL if name in self.spec.groups else FAMILY_LABEL
         tolerations = tolerating([(t.key, t.value, KUBERNETES_EFFECT[t.effect]) for t in group.taints])
-        return Placement({NODE_GROUP_LABEL: name}, tolerations)
+        return Placement({label: name}, tolerations)
+
+    def _member_of(self, pool: str) -> NodeGroupSpec:
+        """Return any of the groups that pods choose together as *pool*; all have the same taints."""
+        members = (group for group in self.spec.groups.values() if isinstance(group, MemberSpec))
+        return next(group for group in members if group.pool == pool)
 
 
 def load(path: pathlib.Path) -> Platform:
-    """Read the platform in *path* and, where it has Karpenter, the node pools in `provisioners/` beside it.
+    """Read the platform in *path* and, where it has Karpenter, its node pools, by default in `provisioners/` beside it.
 
     Raises `InvalidFile` with every problem of all the files.
     """
@@ -467,8 +511,12 @@ def load(path: pathlib.Path) -> Platform:
     if spec and document.data.get("karpenter") is not None:
         # An invalid `karpenter` keeps nobody from judging the pools.
         karpenter = spec.karpenter or KarpenterSpec()
-        folder = path.parent / "provisioners"
-        found = judge_pools(folder, variables=spec.node_pool_variables, karpenter_version=karpenter.version)
+        found = judge_pools(
+            path.parent / karpenter.provisioners,
+            variables=spec.node_pool_variables,
+            karpenter_version=karpenter.version,
+            static_capacity=karpenter.static_capacity,
+        )
     if spec and found.all_named:
         verdict.hold(_placing(spec, found.names))
     if spec is None or verdict.problems or found.problems:
@@ -489,7 +537,20 @@ def _placing(spec: PlatformSpec, node_pools: Collection[str]) -> Iterator[Proble
                 name,
                 "rename it",
             )
-    known = sorted({*spec.node_groups, *node_pools})
+    generated: list[str] = []
+    for family, members in sorted(spec.node_group_families.items()):
+        names = [*members.pools(family), *members.members(family)]
+        for name in names:
+            if name in {*node_pools, *spec.node_groups, *generated}:
+                yield Problem(
+                    ("node_group_families", family),
+                    "must not give a name that another node group or a node pool has, because teams go by it",
+                    name,
+                    "rename one of the two",
+                    reads=(("node_groups", name),),
+                )
+        generated += names
+    known = sorted({*spec.node_groups, *generated, *node_pools})
     for name, team in sorted(spec.teams.items()):
         for field in ("driver_pool", "executor_pool"):
             pool = getattr(team, field)
@@ -502,7 +563,7 @@ def _placing(spec: PlatformSpec, node_pools: Collection[str]) -> Iterator[Proble
                     pool,
                     f"did you mean {near[0]!r}?" if near else _instead(spec, known),
                     # It may be a group that is invalid, or one of the pools that come with a misspelled `karpenter`.
-                    reads=(("node_groups", pool), ("karpenter", pool)),
+                    reads=(("node_groups", pool), ("node_group_families",), ("karpenter", pool)),
                 )
 
 

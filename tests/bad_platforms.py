@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from provisioners.landing.catalogue import catalogue
+
 NETWORK = "vpc:\n  availability_zones: [eu-west-1a, eu-west-1b]\n"
 NODES = "node_groups:\n  system:\n    instance_types: [m6i.large]\n    min_size: 2\n    max_size: 4\n"
 BASE = f"name: analytics\nregion: eu-west-1\n{NETWORK}{NODES}karpenter: {{}}\nteams:\n  etl: {{}}\n"
@@ -35,8 +37,13 @@ BUCKET_ARN_HINT = "for example 'arn:aws:s3:::raw-data/sales'"
 ROOM_HINT = "choose another `first`, other `newbits` or a larger network"
 NAMESPACE_HINT = "give the team a namespace of its own; by default it is the team's name"
 GROUP_KEYS = (
-    "instance_types, capacity_type, architecture, min_size, max_size, desired_size, disk_size_gib, "
-    "availability_zones, labels, taints, max_unavailable_percentage"
+    "architecture, ami, min_size, max_size, desired_size, disk_size_gib, disk_iops, disk_throughput_mibps, "
+    "instance_store_policy, user_data, availability_zones, labels, taints, max_unavailable_percentage, node_repair, "
+    "instance_types, capacity_type"
+)
+FAMILY = (
+    "node_group_families:\n  ca:\n    instance_families: [m5, m5d]\n    instance_sizes: [xlarge]\n    min_size: 0\n"
+    "    max_size: 9\n"
 )
 SERVICE = "must be the last part of an endpoint service's name"
 SERVICE_HINT = "for example 'ecr.api', which is com.amazonaws.<region>.ecr.api"
@@ -319,6 +326,126 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
         [
             "platform.yaml:10:23: cluster.logs[1]: must be one of 'api', 'audit', 'authenticator', "
             "'controllerManager', 'scheduler', got 'audits'; did you mean 'audit'?"
+        ],
+    ),
+    # Nodes
+    "more I/O than a disk of this size can have": (
+        {"    max_size: 4": "    max_size: 4\n    disk_size_gib: 20\n    disk_iops: 16000"},
+        [
+            "platform.yaml:11:16: node_groups.system.disk_iops: must be at most 500 a GiB, 10000 for 20 GiB, got 16000",
+        ],
+    ),
+    "RAID without disks": (
+        {"    max_size: 4": "    max_size: 4\n    instance_store_policy: RAID0"},
+        [
+            "platform.yaml:10:28: node_groups.system.instance_store_policy: needs an instance type that brings NVMe "
+            "disks, got 'RAID0'; for example one with a 'd', such as m6id.xlarge"
+        ],
+    ),
+    "user data that nobody can read": (
+        {"    max_size: 4": "    max_size: 4\n    user_data: [yum install -y htop]"},
+        [
+            "platform.yaml:10:17: node_groups.system.user_data[0]: must begin with '#!', '#cloud-config' or "
+            "'apiVersion: node.eks.aws/', got 'yum install -y htop'; a shell script, for example, begins with "
+            "'#!/bin/bash'"
+        ],
+    ),
+    "user data beyond EC2's limit": (
+        {"    max_size: 4": f"    max_size: 4\n    user_data: ['#!{'x' * 12288}']"},
+        [
+            "platform.yaml:10:16: node_groups.system.user_data: must be at most 12288 bytes together, got 12428; fetch "
+            "what is longer from S3"
+        ],
+    ),
+    "GPU drivers without GPUs": (
+        {"    max_size: 4": "    max_size: 4\n    ami: nvidia"},
+        [
+            "platform.yaml:7:22: node_groups.system.instance_types[0]: must have the devices that the AMI 'nvidia' is "
+            "for, got 'm6i.large'; choose another type, or leave `ami` out"
+        ],
+    ),
+    "an image that is not made": (
+        {"m6i.large": "c6g.large", "    max_size: 4": "    max_size: 4\n    architecture: arm64\n    ami: neuron"},
+        [
+            "platform.yaml:7:22: node_groups.system.instance_types[0]: must have the devices that the AMI 'neuron' is "
+            "for, got 'c6g.large'; choose another type, or leave `ami` out",
+            "platform.yaml:11:10: node_groups.system.ami: is not made for arm64, got 'neuron'; choose x86_64",
+        ],
+    ),
+    "nodes that Cluster Autoscaler would take for equal": (
+        {"[m6i.large]": "[m6i.large, r6i.large, c6i.xlarge]", "": "cluster_autoscaler: {}\n"},
+        [
+            "platform.yaml:7:21: node_groups.system.instance_types: must all have the same vCPUs and memory for "
+            "Cluster Autoscaler, which takes each for the first and so starts too many nodes or ones too small, got "
+            "'m6i.large with 2 vCPU and 8 GiB, r6i.large with 2 vCPU and 16 GiB, c6i.xlarge …; give each "
+            "shape a group of its own, as `node_group_families` does"
+        ],
+    ),
+    "a family of nodes that gives no type": (
+        {"": FAMILY.replace("[m5, m5d]", "[m5, m55]").replace("[xlarge]", "[xlarge, 9xlarge]")},
+        [
+            "platform.yaml:15:29: node_group_families.ca.instance_families[1]: gives no instance type known on "
+            f"{catalogue().date} together with the sizes named here, got 'm55'; remove it, or write a node group "
+            "of its own under `node_groups`",
+            "platform.yaml:16:30: node_group_families.ca.instance_sizes[1]: gives no instance type known on "
+            f"{catalogue().date} together with the families named here, got '9xlarge'; remove it, or write a node "
+            "group of its own under `node_groups`",
+        ],
+    ),
+    "a family of nodes of two architectures": (
+        {"": FAMILY.replace("[m5, m5d]", "[m5, m6g]")},
+        [
+            "platform.yaml:15:29: node_group_families.ca.instance_families[1]: must be of the architecture x86_64, not "
+            "arm64, got 'm6g.xlarge'; choose another family, or write architecture: arm64"
+        ],
+    ),
+    "a family of nodes that names things twice": (
+        {"": FAMILY.replace("[m5, m5d]", "[m5, m5]")},
+        [
+            "platform.yaml:15:24: node_group_families.ca.instance_families: must name each once, got ['m5', 'm5']; "
+            "remove the repeated ones"
+        ],
+    ),
+    "a family's RAID without disks": (
+        {"": FAMILY.replace("[m5, m5d]", "[m5]") + "    instance_store_policy: RAID0\n"},
+        [
+            "platform.yaml:19:28: node_group_families.ca.instance_store_policy: needs an instance family that brings "
+            "NVMe disks, got 'RAID0'; for example one with a 'd', such as m6id"
+        ],
+    ),
+    "a family that gives the name of a group": (
+        {"  system:": "  ca-spot:", "": FAMILY},
+        [
+            "platform.yaml:15:5: node_group_families.ca: must not give a name that another node group or a node pool "
+            "has, because teams go by it, got 'ca-spot'; rename one of the two"
+        ],
+    ),
+    "a family in a zone without subnets": (
+        {"": f"{FAMILY}    availability_zones: [eu-west-1c]\n"},
+        [
+            "platform.yaml:19:26: node_group_families.ca.availability_zones[0]: must be one of the network's zones "
+            "eu-west-1a, eu-west-1b, got 'eu-west-1c'; choose one of these, or add the zone to the network"
+        ],
+    ),
+    "a team on a family's shape that is not there": (
+        {"etl: {}": "etl: {executor_pool: ca-spot-4vcpu-8gib}", "": FAMILY},
+        [
+            "platform.yaml:12:24: teams.etl.executor_pool: must be a node pool or a node group, got "
+            "'ca-spot-4vcpu-8gib'; did you mean 'ca-spot-4vcpu-16gib'?"
+        ],
+    ),
+    "a feature that Karpenter has not yet": (
+        {"karpenter: {}": "cluster: {version: '1.34'}\nkarpenter: {version: 1.7.4, static_capacity: true}"},
+        [
+            "platform.yaml:11:46: karpenter.static_capacity: needs Karpenter 1.8 or newer, got '1.7.4'; leave it out, "
+            "or raise `version`"
+        ],
+    ),
+    "a folder from the root": (
+        {"karpenter: {}": "karpenter: {provisioners: /etc}"},
+        [
+            "platform.yaml:10:27: karpenter.provisioners: must be the path of a folder, relative to this file's, got "
+            "'/etc'; for example 'provisioners/prod'"
         ],
     ),
     # Networks
@@ -1073,7 +1200,8 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
         {"karpenter: {}": "karpenter: {settings: {clusterName: x}}"},
         [
             "platform.yaml:10:13: karpenter.settings: unknown key; known here: version, namespace, identity, "
-            "availability_zone, replicas, batch_idle_duration, batch_max_duration, spot_to_spot_consolidation"
+            "availability_zone, replicas, batch_idle_duration, batch_max_duration, vm_memory_overhead_percent, "
+            "reserved_enis, node_repair, reserved_capacity, spot_to_spot_consolidation, static_capacity, provisioners"
         ],
     ),
     "an existing cluster without its name": (

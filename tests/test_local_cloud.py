@@ -43,14 +43,18 @@ def missing() -> str:
 
 
 class Project:
-    """A checkout of its own, with a platform of its own."""
+    """A checkout of its own, with a platform of its own: the default one, or that of the file *example*."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, example: Path | None = None) -> None:
         for name in ("main.py", "cdktf.json"):
             shutil.copy(ROOT / name, folder / name)
         os.symlink(ROOT / "node_modules", folder / "node_modules")
         self.folder = folder
-        self.file = edited(folder, **changes)
+        if example:
+            shutil.copytree(example.parent / "provisioners", folder / "provisioners")
+            self.file = Path(shutil.copy(example, folder / "platform.yaml"))
+        else:
+            self.file = edited(folder)
         self.home = Home(folder / ".emr-eks" / "local" / load(self.file).spec.name)
 
     def __call__(self, *arguments: str, expected: int = 0) -> str:
@@ -118,18 +122,24 @@ def live_by_default(project: Project) -> None:
 
 
 def live_otherwise(project: Project, changes: dict[str, Any]) -> None:
-    """Deploy platform.yaml with *changes*, plan, and destroy; what was there before is there afterwards."""
+    """Live through platform.yaml with *changes*."""
     # Made in the emulator first, so that the platform can name it.
     made = {key: value(project) if callable(value) else value for key, value in changes.items()}
     edited(project.folder, **made)
     if made.get("existing_cluster"):
         store_karpenter(project)
+    live_through(project)
+
+
+def live_through(project: Project) -> None:
+    """Deploy the project's platform, plan, and destroy; what was there before is there afterwards."""
+    teams = load(project.file).spec.teams
     before = json.loads(project("local", "status", "--format", "json")).get("resources", {})
     project("local", "deploy")
     assert "no changes in any stack" in project("local", "plan", "--detailed-exitcode")
     status = json.loads(project("local", "status", "--format", "json"))
     assert status["unanswered"] == []
-    assert status["resources"]["virtual clusters"] == len(made.get("teams", {}) | {"analytics": {}})
+    assert status["resources"]["virtual clusters"] == len(teams)
     project("local", "destroy")
     assert json.loads(project("local", "status", "--format", "json"))["resources"] == before
 
@@ -174,7 +184,8 @@ def store_karpenter(project: Project) -> None:
     )
 
 
-PLATFORMS: dict[str, dict[str, Any]] = {
+EXAMPLES = {file.stem: file for file in sorted((ROOT / "examples").glob("*.yaml"))}
+PLATFORMS: dict[str, dict[str, Any] | Path] = {
     "default": {},
     "two zones, NAT in each, pods apart, Spot, IRSA, ten teams": {
         "vpc": {"availability_zones": ZONES, "nat_gateways": "per_az", "pod_cidr": "100.64.0.0/16"},
@@ -198,6 +209,7 @@ PLATFORMS: dict[str, dict[str, Any]] = {
     },
     "existing VPC": {"vpc": None, "existing_vpc": make_vpc},
     "existing cluster": {"vpc": None, "cluster": None, "node_groups": None, "existing_cluster": make_cluster},
+    **EXAMPLES,
 }
 
 
@@ -218,11 +230,16 @@ def lives(
         yield {name: pool.submit(live, folder, PLATFORMS[name]) for name, folder in folders.items()}
 
 
-def live(folder: Path, changes: dict[str, Any]) -> None:
-    """Live one platform's life in *folder*, and stop its cloud whatever happens."""
-    project = Project(folder)
+def live(folder: Path, platform: dict[str, Any] | Path) -> None:
+    """Live the life of an example, or of platform.yaml with changes, in *folder*; stop its cloud whatever happens."""
+    project = Project(folder, platform if isinstance(platform, Path) else None)
     try:
-        live_otherwise(project, changes) if changes else live_by_default(project)
+        if isinstance(platform, Path):
+            live_through(project)
+        elif platform:
+            live_otherwise(project, platform)
+        else:
+            live_by_default(project)
     finally:
         project.home.down()
 

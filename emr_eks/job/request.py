@@ -157,7 +157,7 @@ def _submitter_pools(platform: Platform, team: str) -> dict[str, dict[str, str]]
 
     The submitting pod could be given tolerations, but none for a taint without a value: EMR takes no empty ones.
     """
-    groups = {name: group for name, group in platform.spec.node_groups.items() if not group.taints}
+    groups = {name: group for name, group in platform.spec.groups.items() if not group.taints}
     found = {name: {NODE_GROUP_LABEL: name} for name in sorted(groups)}
     for pool in platform.pools.node_pools:
         if not pool.spec.template.spec.taints:

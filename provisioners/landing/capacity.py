@@ -38,6 +38,7 @@ class Reserve(NamedTuple):
 
     `memory_overhead` is the share of the memory that the virtual machine itself takes; `reserves_by_interfaces`
     says that the kubelet's memory follows the pods that the network could hold, even if `max_pods` is less.
+    `reserved_enis` are network interfaces that hold no pods.
     """
 
     memory_overhead: float
@@ -50,16 +51,21 @@ class Reserve(NamedTuple):
     system_reserved: Settings = ()
     eviction_hard: Settings = ()
     eviction_soft: Settings = ()
+    reserved_enis: int = 0
 
 
 KARPENTER_MEMORY_OVERHEAD = 0.075
 """Karpenter's default `vmMemoryOverheadPercent`."""
 
 
-def reserve(node_class: EC2NodeClass | None, memory_overhead: float = KARPENTER_MEMORY_OVERHEAD) -> Reserve:
+def reserve(
+    node_class: EC2NodeClass | None,
+    memory_overhead: float = KARPENTER_MEMORY_OVERHEAD,
+    reserved_enis: int = 0,
+) -> Reserve:
     """Return what the nodes of a Karpenter node class keep."""
     if node_class is None:
-        return Reserve(memory_overhead)
+        return Reserve(memory_overhead, reserved_enis=reserved_enis)
     spec = node_class.spec
     kubelet = spec.kubelet or Kubelet()
     aliases = [term.alias.partition("@")[0] for term in spec.ami_selector_terms if term.alias]
@@ -75,13 +81,15 @@ def reserve(node_class: EC2NodeClass | None, memory_overhead: float = KARPENTER_
         system_reserved=_settings(kubelet.system_reserved),
         eviction_hard=_settings(kubelet.eviction_hard),
         eviction_soft=_settings(kubelet.eviction_soft),
+        reserved_enis=reserved_enis,
     )
 
 
 @cache
 def allocatable(instance_type: InstanceType, keeps: Reserve) -> Resources:
     """Return what a node of *instance_type* has for pods, daemonsets included."""
-    by_interfaces = instance_type.interfaces * (instance_type.addresses - 1) + 2
+    interfaces = max(0, instance_type.interfaces - keeps.reserved_enis)
+    by_interfaces = interfaces * (instance_type.addresses - 1) + 2 if interfaces else 0
     pods = by_interfaces if keeps.max_pods is None else keeps.max_pods
     if keeps.pods_per_core:
         pods = min(pods, keeps.pods_per_core * instance_type.vcpus)

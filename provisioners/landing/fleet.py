@@ -76,9 +76,14 @@ class Surroundings(NamedTuple):
 
 
 def node_pool_fleet(
-    pool: NodePool, node_class: EC2NodeClass | None, around: Surroundings, origin: Origin | None = None
+    pool: NodePool,
+    node_class: EC2NodeClass | None,
+    around: Surroundings,
+    origin: Origin | None = None,
+    *,
+    keeps: Reserve | None = None,
 ) -> Fleet:
-    """Return what Karpenter may launch for *pool*."""
+    """Return what Karpenter may launch for *pool*; *keeps* is what nodes keep, by default as their class has it."""
     demands, known = of_pool(pool), catalogue()
     zones = tuple(
         zone for zone in around.zones or demands.values(labels.ZONE) or () if met(demands.on(labels.ZONE), zone)
@@ -89,7 +94,7 @@ def node_pool_fleet(
     bought = _capacity_types(demands, node_class)
     if bought == ("spot",):
         names &= known.spot
-    keeps = reserve(node_class)
+    keeps = keeps or reserve(node_class)
     free: dict[str, Resources] = {name: allocatable(known.types[name], keeps) for name in names if _within(pool, name)}
     newer = dict(_newer(demands, known))
     free |= dict.fromkeys(newer, UNKNOWN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from provisioners import labels
@@ -32,6 +32,32 @@ def lost(landings: Iterable[Landing], fallback: Origin) -> Iterator[Located]:
         place = pod.origin or miss.fleet.origin or fallback
         path = first.pod_path if place is pod.origin else first.fleet_path
         yield place.located(path, f"{who} can run nowhere; nearest is {_miss(miss, place)}")
+
+
+def claimed_twice(landings: Iterable[Landing], scaled: Collection[str], fallback: Origin) -> Iterator[Located]:
+    """Yield a problem for pods that can land on a node pool and on a node group of *scaled* names.
+
+    Karpenter and Cluster Autoscaler would each start a node for such a pod. The problem stands where the pod or the
+    pool says what lets it, or else at *fallback*.
+    """
+    both: dict[tuple[Fleet, Fleet], list[Pod]] = {}
+    for landing in landings:
+        pool = next((fleet for fleet in landing.fleets if fleet.kind == "node pool"), None)
+        group = next((fleet for fleet in landing.fleets if fleet.kind == "node group" and fleet.name in scaled), None)
+        if pool and group:
+            both.setdefault((pool, group), []).extend(landing.pods)
+    for (pool, group), pods in both.items():
+        if pool.taints:
+            cause = f"they tolerate {' and '.join(map(str, pool.taints))}: let them select one of the two by a label"
+            place = pods[0].origin or pool.origin or fallback
+        else:
+            cause = f"{pool} has no taint: give it one that only the pods meant for it tolerate"
+            place = pool.origin or fallback
+        message = (
+            f"{names(pods)} can run on {pool} and on {group}, so that Karpenter and Cluster Autoscaler both start "
+            f"nodes for them; {cause}"
+        )
+        yield place.located((), message)
 
 
 def advice(landings: Sequence[Landing], fleets: Sequence[Fleet]) -> Iterator[Located]:

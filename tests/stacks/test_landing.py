@@ -134,6 +134,81 @@ def test_instance_types_that_nobody_knows_are_worth_a_look(tmp_path: Path) -> No
     assert of_group.endswith("did you mean 'm6i.xlarge'?")
 
 
+BOTH = {"cluster_autoscaler": {}, "node_groups": {"spark": group(min_size=0, taints=SPARK_TAINT)}}
+
+
+def pools_edited(folder: Path, name: str, old: str, new: str) -> None:
+    pool = folder / "provisioners" / name
+    text = pool.read_text("utf-8")
+    assert text.count(old) == 1
+    pool.write_text(text.replace(old, new), "utf-8")
+
+
+def test_both_controllers_stand_together_where_no_pod_has_a_choice(tmp_path: Path) -> None:
+    found = wheres(load(edited(tmp_path, **BOTH)))
+    assert found["cluster-autoscaler"] == ["node group managed-ondemand"]
+    assert found["analytics/executor"] == ["node pool spark-executor"]
+
+
+def test_two_controllers_would_start_nodes_for_pods_that_have_a_choice(tmp_path: Path) -> None:
+    path = edited(tmp_path, **BOTH)
+    taints = "      taints:\n        - key: spark-driver\n          effect: NoSchedule\n"
+    pools_edited(tmp_path, "spark-driver.yaml", taints, "")
+    assert refusal(path) == [
+        "provisioners/spark-driver.yaml:2:1: aws-ebs-csi-driver controller, coredns, analytics/job-submitter can run "
+        "on node pool spark-driver and on node group managed-ondemand, so that Karpenter and Cluster Autoscaler both "
+        "start nodes for them; node pool spark-driver has no taint: give it one that only the pods meant for it "
+        "tolerate"
+    ]
+    # With one of the two controllers alone there is nothing wrong, nor where the group cannot grow.
+    assert load(edited(tmp_path, **{**BOTH, "cluster_autoscaler": None}))
+    fixed = edited(tmp_path, cluster_autoscaler={}, node_groups={"managed-ondemand": group(min_size=2, max_size=2)})
+    pools_edited(tmp_path, "spark-driver.yaml", taints, "")
+    assert load(fixed)
+
+
+def test_a_pod_that_tolerates_too_much_has_a_choice(tmp_path: Path) -> None:
+    tolerant = {"coredns": {"configuration": {"tolerations": [{"operator": "Exists"}]}}}
+    path = edited(tmp_path, **BOTH, cluster={"addons": tolerant})
+    problems = refusal(path)
+    assert "cluster.addons.coredns.configuration: coredns can run on node pool spark-driver" in problems[0]
+    assert "they tolerate spark-driver:NoSchedule: let them select one of the two by a label" in problems[0]
+
+
+def test_cluster_autoscaler_needs_a_node_too(tmp_path: Path) -> None:
+    (problem,) = refusal(edited(tmp_path, cluster_autoscaler={"node_selector": {"app": "opps"}}))
+    assert "cluster_autoscaler: cluster-autoscaler can run nowhere" in problem
+    assert "its nodes have no label app" in problem
+
+
+def test_karpenters_own_settings_count(tmp_path: Path) -> None:
+    """Of m5.large's 8192 MiB, 7.5% are 615 and 2.5% are 205; of its three interfaces each holds nine pods."""
+
+    def free(**karpenter: Any) -> dict[str, int]:
+        path = edited(tmp_path, karpenter=karpenter)
+        pools_edited(tmp_path, "spark-driver.yaml", "[m5, m6i, m7i]", "[m5]")
+        (pool,) = [
+            fleet
+            for each in landing.check(load(path)).landings
+            for fleet in each.fleets
+            if fleet.name == "spark-driver"
+        ]
+        return dict(pool.free["m5.large"])
+
+    normal, lean, reserved = free(), free(vm_memory_overhead_percent=0.025), free(reserved_enis=1)
+    assert lean["memory"] - normal["memory"] == (615 - 205) * 2**20
+    assert (normal["pods"], reserved["pods"]) == (3 * 9 + 2, 2 * 9 + 2)
+    # Each pod that the network could hold costs the kubelet 11 MiB.
+    assert reserved["memory"] - normal["memory"] == 9 * 11 * 2**20
+
+
+def test_pools_may_lie_in_another_folder(tmp_path: Path) -> None:
+    path = edited(tmp_path, karpenter={"provisioners": "more/pools"})
+    (tmp_path / "more").mkdir()
+    (tmp_path / "provisioners").rename(tmp_path / "more" / "pools")
+    assert [pool.metadata.name for pool in load(path).pools.node_pools] == ["spark-driver", "spark-executor"]
+
+
 def check(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["check", "--platform", str(ROOT / "platform.yaml"), *arguments])
 
