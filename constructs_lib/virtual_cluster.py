@@ -19,9 +19,8 @@ from cdktf_cdktf_provider_kubernetes.role_binding_v1 import (
 from cdktf_cdktf_provider_kubernetes.role_v1 import RoleV1, RoleV1Metadata, RoleV1Rule
 from constructs import Construct
 
-from constructs_lib._job_role import sid
 from constructs_lib._names import checked
-from constructs_lib._policy import Statement
+from constructs_lib._policy import Statement, sid
 from constructs_lib._virtual_cluster import EMR_RULES, EMR_USER, VirtualClusterName
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.namespace import Namespace, QuotaSpec, metadata_name

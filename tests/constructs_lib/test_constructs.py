@@ -529,7 +529,7 @@ def test_a_team_has_all_that_its_jobs_need(synth: Synthesise) -> None:
 
     document = synth(build)
     assert document.only("aws_cloudwatch_log_group", name="/emr-eks/data/etl")["retention_in_days"] == 7
-    role = document.only("aws_iam_role", name="data-etl-job")
+    role = document.only("aws_iam_role", name="data.etl.job.eu-west-1")
     assert f"-{ACCOUNT}-" in role["assume_role_policy"]
     driver = json.loads(document.only("aws_s3_object", key="teams/etl/pod-templates/driver.yaml")["content"])
     assert driver["spec"]["nodeSelector"] == {"pool": "d"}
