@@ -91,7 +91,7 @@ class VirtualCluster(Construct):
         )
 
     def grant_start_job_run(self, submitter: Role, *, run_as: Role) -> None:
-        """Let *submitter* start jobs here under the identity of *run_as* only, and see and cancel them.
+        """Let *submitter* start jobs here under the identity of *run_as* only, tag, see and cancel them.
 
         https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonemroneksemrcontainers.html
         """
@@ -106,7 +106,7 @@ class VirtualCluster(Construct):
                 Statement(f"ListJobRuns{sid(self.node.path)}", ["emr-containers:ListJobRuns"], [self.arn]),
                 Statement(
                     f"FollowJobRuns{sid(self.node.path)}",
-                    ["emr-containers:CancelJobRun", "emr-containers:DescribeJobRun"],
+                    ["emr-containers:CancelJobRun", "emr-containers:DescribeJobRun", "emr-containers:TagResource"],
                     [f"{self.arn}/jobruns/*"],
                 ),
             ]

@@ -468,7 +468,12 @@ def test_a_submitter_starts_jobs_under_one_role_and_follows_them(synth: Synthesi
         assert start["Resource"].endswith(".arn}")
     # The service authorization reference puts these two on the job run, not on the virtual cluster.
     (follow,) = (each for each in statements if "emr-containers:DescribeJobRun" in listed(each["Action"]))
-    assert set(follow["Action"]) == {"emr-containers:DescribeJobRun", "emr-containers:CancelJobRun"}
+    # StartJobRun with tags asks for TagResource too.
+    assert {action.removeprefix("emr-containers:") for action in follow["Action"]} == {
+        "CancelJobRun",
+        "DescribeJobRun",
+        "TagResource",
+    }
     assert follow["Resource"].endswith(".arn}/jobruns/*")
 
 
