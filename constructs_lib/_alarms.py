@@ -66,7 +66,9 @@ class AlarmsSpec(Spec):
     """What is told through one encrypted SNS topic."""
 
     emails: Annotated[Items[EmailAddress], Field(max_length=50)] = Field(
-        (), description="Who gets e-mail, after confirming the one that AWS sends first; others subscribe to the topic."
+        (),
+        description="Who gets e-mail, after confirming the one that AWS sends first; others subscribe to the topic.",
+        json_schema_extra={"uniqueItems": True},
     )
     failed_runs: bool = Field(True, description="Whether each failed job run is told.")
     pending_pods: PendingPodsSpec | None = Field(

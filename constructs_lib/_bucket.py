@@ -24,7 +24,9 @@ class BucketSpec(Spec):
     noncurrent_days: Annotated[int, Field(ge=1)] = Field(
         30, description="How many days overwritten and deleted objects can still be restored."
     )
-    log_days: Annotated[int, Field(ge=1)] = Field(180, description="How many days job logs are kept under `logs/`.")
+    log_days: Annotated[int, Field(ge=1)] = Field(
+        180, description="How many days job logs are kept under `logs/`; a team may have less."
+    )
     destroy: bool = Field(
         False,
         description="First of two keys to deleting a bucket that holds objects; the other is `destroy_data`.",

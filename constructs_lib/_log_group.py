@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from provisioners.spec import text
 
 RetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+
+LogGroupName = Annotated[
+    str,
+    text(
+        r"(?!/?aws/)[./#A-Za-z0-9_-]+",
+        "must be the name of a log group: at most 512 letters, digits and the characters . _ - / #, "
+        "not beginning with aws/ or /aws/",
+        "for example '/spark/analytics'",
+        max_length=512,
+    ),
+]
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html"""

@@ -225,9 +225,12 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def fit(name: str, limit: int) -> str:
     """Return *name*, or where it is longer than *limit* its beginning with a digest of the whole."""
-    if len(name) <= limit:
-        return name
-    return f"{name[: limit - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return name if len(name) <= limit else cut(name, name, limit)
+
+
+def cut(name: str, whole: str, limit: int) -> str:
+    """Return the beginning of *name* with a digest of *whole*, which tells it from others, within *limit*."""
+    return f"{name[: limit - 9]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def region_of(arn: str) -> str:

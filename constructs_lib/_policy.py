@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,13 +14,19 @@ from constructs_lib._names import Refused, Where
 MANAGED_POLICY_LIMIT = 6144
 INLINE_POLICIES_LIMIT = 10240
 TRUST_POLICY_LIMIT = 2048
-"""Characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+MAX_TRUST_POLICY_LIMIT = 4096
+"""Characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+
+AWS raises the quota of trust policies, up to the larger figure, on request.
+"""
 
 _TOKEN = re.compile(r"\$\{TfToken\[[^\]]*\]\}")
 _LONGEST_TOKEN_VALUE = "x" * 128
-_BETWEEN_COLONS = re.compile(rf"(?<=:){_TOKEN.pattern}(?=:)")
+_ACCOUNT = re.compile(rf"(?<=[:-]){_TOKEN.pattern}(?=[:-])")
 _ACCOUNT_ID = "0" * 12
-"""What stands for itself between two colons of an ARN, where its region is written out."""
+"""What a token between two colons of an ARN stands for, where its region is written out, or two hyphens of a name."""
+
+_GRANT_LESS = "grant fewer things to this role, or move some to another"
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,13 @@ def _one_or_sorted(values: str | Sequence[str]) -> str | list[str]:
     return list(dict.fromkeys(values)) if any(map(_TOKEN.search, values)) else sorted(set(values))
 
 
+def sid(text: str) -> str:
+    """Return *text* as a part of a statement id, which has letters and digits only; different texts stay different."""
+    words = re.findall(r"[A-Za-z0-9]+", text)
+    digest = "" if words == [text] else hashlib.sha256(text.encode()).hexdigest()[:6]
+    return "".join(word[0].upper() + word[1:] for word in words) + digest
+
+
 def document(statements: Iterable[Statement], *, id: str | None = None) -> str:
     """Return the policy of *statements* as compact JSON, in the order given."""
     head = {"Version": "2012-10-17"} | ({"Id": id} if id else {})
@@ -68,17 +82,14 @@ def document(statements: Iterable[Statement], *, id: str | None = None) -> str:
 
 def size(policy: str) -> int:
     """Return how many characters *policy* has at most: a token counts as the longest value seen in its place."""
-    return len(_TOKEN.sub(_LONGEST_TOKEN_VALUE, _BETWEEN_COLONS.sub(_ACCOUNT_ID, policy)))
+    return len(_TOKEN.sub(_LONGEST_TOKEN_VALUE, _ACCOUNT.sub(_ACCOUNT_ID, policy)))
 
 
-def check_size(policy: str, limit: int, where: Where) -> str:
-    """Return *policy* if it keeps to *limit*; raises `Refused` that tells *where* it belongs."""
+def check_size(policy: str, limit: int, where: Where, *, hint: str = _GRANT_LESS) -> str:
+    """Return *policy* if it keeps to *limit*; raises `Refused` that tells *where* it belongs, and *hint*."""
     length = size(policy)
     if length > limit:
-        raise Refused(
-            f"{where()}: the policy must have at most {limit} characters, got {length}; "
-            "grant fewer things to this role, or move some to another"
-        )
+        raise Refused(f"{where()}: the policy must have at most {limit} characters, got {length}; {hint}")
     return policy
 
 

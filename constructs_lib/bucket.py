@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
@@ -31,8 +31,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from constructs import Construct
 
 from constructs_lib._bucket import BucketSpec
-from constructs_lib._job_role import sid
-from constructs_lib._policy import Statement, document
+from constructs_lib._policy import Statement, document, sid
 from constructs_lib.account import Account
 from constructs_lib.role import Role
 
@@ -47,6 +46,7 @@ class Bucket(Construct):
     """Defines a private, versioned, encrypted bucket that refuses plain HTTP and is kept while it holds objects.
 
     *destroy* lets Terraform delete it with all that it holds. *kms_key_arn* encrypts what is written to it.
+    *expirations* tell after how many days what lies under a prefix is deleted.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Bucket(Construct):
         kms_key_arn: str,
         account: Account,
         destroy: bool = False,
+        expirations: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(scope, id)
         bucket = S3Bucket(self, "Resource", bucket=name, force_destroy=destroy)
@@ -106,7 +107,7 @@ class Bucket(Construct):
         )
         # S3 refuses a policy and the public access block that are written at the same moment.
         S3BucketPolicy(self, "Policy", bucket=self.id, policy=document([self._tls_only()]), depends_on=[blocked])
-        self._lifecycle(spec)
+        self._lifecycle(spec, {"logs/": spec.log_days, **(expirations or {})})
 
     def _tls_only(self) -> Statement:
         return Statement(
@@ -118,7 +119,7 @@ class Bucket(Construct):
             effect="Deny",
         )
 
-    def _lifecycle(self, spec: BucketSpec) -> None:
+    def _lifecycle(self, spec: BucketSpec, expirations: Mapping[str, int]) -> None:
         rule = S3BucketLifecycleConfigurationRule
         S3BucketLifecycleConfiguration(
             self,
@@ -138,11 +139,14 @@ class Bucket(Construct):
                         )
                     ],
                 ),
-                rule(
-                    id="logs",
-                    status="Enabled",
-                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="logs/")],
-                    expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=spec.log_days)],
+                *(
+                    rule(
+                        id=prefix.strip("/"),
+                        status="Enabled",
+                        filter=[S3BucketLifecycleConfigurationRuleFilter(prefix=prefix)],
+                        expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=days)],
+                    )
+                    for prefix, days in sorted(expirations.items())
                 ),
             ],
         )

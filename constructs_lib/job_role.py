@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
 from constructs import Construct
 
-from constructs_lib._job_role import JobRoleSpec, catalog_statement, irsa_trust, sid
+from constructs_lib._job_role import (
+    JobRoleSpec,
+    ServiceAccount,
+    StatementSpec,
+    irsa_trust,
+    pod_identity_trust,
+    service_accounts,
+)
 from constructs_lib._names import RoleName, checked
-from constructs_lib._policy import Statement
+from constructs_lib._policy import Statement, check_size, document, sid
 from constructs_lib.account import Account
 from constructs_lib.bucket import READ, READ_WRITE, bucket_statements
 from constructs_lib.cluster import EksClusterLike
+from constructs_lib.glue_catalog import GlueCatalog
 from constructs_lib.role import Role
 
-__all__ = ["JobRole", "JobRoleSpec"]
+__all__ = ["JobRole", "JobRoleSpec", "StatementSpec"]
 
 
 class JobRole(Role):
     """Defines a role that exactly the jobs of one namespace, and only when started under this role, can assume.
 
-    It starts with what its Spec names; buckets and log groups grant it the rest.
+    It starts with what its Spec names; buckets, log groups and the Glue catalog grant it the rest. By Pod Identity
+    each service account is associated with it; the cluster, if not ours, must have the add-on eks-pod-identity-agent.
     """
 
     def __init__(
@@ -37,36 +47,69 @@ class JobRole(Role):
         def where() -> str:
             return f"{scope.node.path}/{id}"
 
-        trust = irsa_trust(
-            provider_arn=cluster.oidc_provider_arn,
-            issuer=cluster.oidc_issuer,
-            namespace=namespace,
-            role_name=checked(RoleName, name, where),
-            account_id=account.id,
-            where=where,
+        spec = spec or JobRoleSpec()
+        checked(RoleName, name, where)
+        accounts = service_accounts(spec, namespace=namespace, role_name=name, account_id=account.id)
+        trust: list[Statement] = []
+        if spec.by_irsa:
+            trust.append(
+                irsa_trust(
+                    spec,
+                    provider_arn=cluster.oidc_provider_arn,
+                    issuer=cluster.oidc_issuer,
+                    namespace=namespace,
+                    role_name=name,
+                    account_id=account.id,
+                )
+            )
+        if spec.by_pod_identity:
+            cluster_arn = account.arn("eks", f"cluster/{cluster.name}")
+            trust.append(pod_identity_trust([*accounts.values()], cluster_arn=cluster_arn, account_id=account.id))
+        super().__init__(
+            scope,
+            id,
+            name=name,
+            trust=check_size(document(trust), spec.trust_policy_limit, where, hint=_TRUST_LESS),
+            description=f"Spark jobs in {namespace} on {cluster.name}",
         )
-        super().__init__(scope, id, name=name, trust=trust, description=f"Spark jobs in {namespace} on {cluster.name}")
-        if spec:
-            for arn in sorted(set(spec.policy_arns)):
-                self.attach(sid(arn.split(":", 5)[-1]), arn)
-            self.add_statements(_statements(spec, account))
+        if spec.by_pod_identity:
+            self._associate(cluster, accounts)
+        with self.at_once():
+            self._allow(spec, account)
+
+    def _associate(self, cluster: EksClusterLike, accounts: dict[str, ServiceAccount]) -> None:
+        place = Construct(self, "Identity")
+        for kind, account in sorted(accounts.items()):
+            EksPodIdentityAssociation(
+                place,
+                kind,
+                cluster_name=cluster.id,
+                namespace=account.namespace,
+                service_account=account.name,
+                role_arn=self.arn,
+            )
+
+    def _allow(self, spec: JobRoleSpec, account: Account) -> None:
+        for arn in sorted(set(spec.policy_arns)):
+            self.attach(sid(arn.split(":", 5)[-1]), arn)
+        self.add_statements(_statements(spec))
+        catalog = GlueCatalog(account)
+        catalog.grant_read(self, database=spec.read_databases)
+        catalog.grant_read_write(self, database=spec.write_databases)
 
 
-def _statements(spec: JobRoleSpec, account: Account) -> Iterator[Statement]:
-    """Yield what *spec* lets jobs do besides what its managed policies say."""
+_TRUST_LESS = (
+    "shorten the role's name, give it fewer `frameworks`, or have IAM's quota raised and set `trust_policy_limit`"
+)
+
+
+def _statements(spec: JobRoleSpec) -> Iterator[Statement]:
     for arn in spec.read_buckets:
         yield from _use_bucket(arn, "Read", READ)
     for arn in spec.write_buckets:
         yield from _use_bucket(arn, "ReadWrite", READ_WRITE)
-    for write, databases in ((False, spec.read_databases), (True, spec.write_databases)):
-        if databases:
-            yield catalog_statement(
-                databases,
-                write=write,
-                partition=account.partition,
-                region=account.region,
-                account_id=account.id,
-            )
+    for each in spec.statements:
+        yield each.statement
 
 
 def _use_bucket(arn: str, verb: str, objects: Sequence[str]) -> list[Statement]:

@@ -15,7 +15,15 @@ from constructs import Construct
 from constructs_lib._literal import literal
 from constructs_lib._pod_template import COMPONENTS, Component, Placement, pod_template, pod_template_key
 from constructs_lib._priority import TierSpec
-from constructs_lib._team import TeamSpec, job_role_name, log_group_name, team_prefix, virtual_cluster_name
+from constructs_lib._team import (
+    DEFAULT_ROLE,
+    TeamSpec,
+    job_role_name,
+    log_group_name,
+    log_prefix,
+    team_prefix,
+    virtual_cluster_name,
+)
 from constructs_lib.account import Account
 from constructs_lib.bucket import Bucket
 from constructs_lib.cluster import EksClusterLike
@@ -27,7 +35,7 @@ __all__ = ["JobRoleSpec", "Placement", "Team", "TeamSpec"]
 
 
 class Team(Construct):
-    """Defines a virtual cluster, the role of its jobs, their log group and pod templates.
+    """Defines a virtual cluster, the roles of its jobs, their log group and pod templates.
 
     The jobs may use the team's own prefix of *bucket*, write their logs there and to the log group, and read the
     platform's shared files; *placements* say where drivers and executors run.
@@ -53,21 +61,26 @@ class Team(Construct):
         self.logs = LogGroup(
             self,
             "Logs",
-            name=log_group_name(cluster.name, name),
+            name=log_group_name(cluster.name, name, spec),
             retention_days=spec.log_retention_days,
             kms_key_arn=kms_key_arn,
             account=account,
             destroy=destroy_logs,
         )
-        self.job_role = JobRole(
-            self,
-            "JobRole",
-            name=job_role_name(cluster.name, name, spec),
-            namespace=namespace,
-            cluster=cluster,
-            account=account,
-            spec=spec.job_role,
-        )
+        further = Construct(self, "JobRoles") if spec.job_roles else self
+        self.job_roles: dict[str, JobRole] = {
+            role: JobRole(
+                *((self, "JobRole") if role == DEFAULT_ROLE else (further, role)),
+                name=job_role_name(cluster.name, account.region, name, role, role_spec),
+                namespace=namespace,
+                cluster=cluster,
+                account=account,
+                spec=role_spec,
+            )
+            for role, role_spec in spec.roles.items()
+        }
+        """The job roles by name; the default one is called `job`."""
+        self.job_role: JobRole = self.job_roles[DEFAULT_ROLE]
         self.virtual_cluster = VirtualCluster(
             self,
             "VirtualCluster",
@@ -76,10 +89,11 @@ class Team(Construct):
             cluster=cluster,
             quota=spec.quota,
         )
-        with self.job_role.at_once():
-            bucket.grant_read_write(self.job_role, prefix=f"{team_prefix(name)}/")
-            bucket.grant_read_write(self.job_role, prefix=f"logs/{name}/")
-            self.logs.grant_write(self.job_role)
+        for each in self.job_roles.values():
+            with each.at_once():
+                bucket.grant_read_write(each, prefix=f"{team_prefix(name)}/")
+                bucket.grant_read_write(each, prefix=f"{log_prefix(name)}/")
+                self.logs.grant_write(each)
         place = Construct(self, "pod-template") if tiers else self
         for tier in tiers or (None,):
             for component in COMPONENTS:

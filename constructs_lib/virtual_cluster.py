@@ -19,9 +19,8 @@ from cdktf_cdktf_provider_kubernetes.role_binding_v1 import (
 from cdktf_cdktf_provider_kubernetes.role_v1 import RoleV1, RoleV1Metadata, RoleV1Rule
 from constructs import Construct
 
-from constructs_lib._job_role import sid
 from constructs_lib._names import checked
-from constructs_lib._policy import Statement
+from constructs_lib._policy import Statement, sid
 from constructs_lib._virtual_cluster import EMR_RULES, EMR_USER, VirtualClusterName
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.namespace import Namespace, QuotaSpec, metadata_name
@@ -89,7 +88,7 @@ class VirtualCluster(Construct):
         )
 
     def grant_start_job_run(self, submitter: Role, *, run_as: Role) -> None:
-        """Let *submitter* start jobs here under the identity of *run_as* only, and see and cancel them.
+        """Let *submitter* start jobs here under the identity of *run_as* only, tag, see and cancel them.
 
         https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonemroneksemrcontainers.html
         """
@@ -104,7 +103,7 @@ class VirtualCluster(Construct):
                 Statement(f"ListJobRuns{sid(self.node.path)}", ["emr-containers:ListJobRuns"], [self.arn]),
                 Statement(
                     f"FollowJobRuns{sid(self.node.path)}",
-                    ["emr-containers:CancelJobRun", "emr-containers:DescribeJobRun"],
+                    ["emr-containers:CancelJobRun", "emr-containers:DescribeJobRun", "emr-containers:TagResource"],
                     [f"{self.arn}/jobruns/*"],
                 ),
             ]

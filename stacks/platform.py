@@ -13,6 +13,7 @@ from pydantic import Field
 from constructs_lib._bucket import BucketSpec
 from constructs_lib._cluster import AddonSpec, ClusterSpec, ExistingClusterSpec
 from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, too_long, unequal
+from constructs_lib._job_role import LABEL_LIMIT, JobRoleSpec, ServiceAccount, service_accounts, shared_accounts
 from constructs_lib._karpenter import KarpenterSpec
 from constructs_lib._monitoring import CONTAINER_INSIGHTS, MonitoringSpec
 from constructs_lib._names import (
@@ -23,6 +24,7 @@ from constructs_lib._names import (
     TagKey,
     TagValue,
     checked,
+    cut,
     fit,
     overlap,
     region_of,
@@ -31,11 +33,11 @@ from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec, NodesSp
 from constructs_lib._node_group_family import FAMILY_LABEL, FamilyName, MemberSpec, NodeGroupFamilySpec
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
 from constructs_lib._priority import PrioritiesSpec, TierSpec
-from constructs_lib._team import TeamSpec, job_role_name
+from constructs_lib._team import TeamSpec, job_role_name, log_group_name, role_path
 from constructs_lib._versions import DEFAULT_KARPENTER, KARPENTER_SINCE, numbers
 from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
 from provisioners.load import Found, Pools, judge_pools
-from provisioners.source import Document, InvalidFile, Located, Verdict, read
+from provisioners.source import Document, InvalidFile, Located, Verdict, dotted, read
 from provisioners.spec import DnsLabel, Path, Problem, Spec, text
 from stacks import landing
 
@@ -161,6 +163,7 @@ class PlatformSpec(Spec):
         yield from self._cluster_autoscaler()
         yield from self._tiers()
         yield from self._teams()
+        yield from self._job_roles()
         yield from self._bucket()
         yield from self._monitoring()
 
@@ -373,10 +376,10 @@ class PlatformSpec(Spec):
 
     def _teams(self) -> Iterator[Problem]:
         namespaces: dict[str, str] = {}
-        roles: dict[str, str] = {}
+        log_groups: dict[str, str] = {}
         for name in sorted(self.teams):
             team = self.teams[name]
-            namespace, role = team.namespace or name, job_role_name(self.cluster_name, name, team)
+            namespace, log_group = team.namespace or name, log_group_name(self.cluster_name, name, team)
             place: Path = ("teams", name, "namespace")
             if namespace in RESERVED_NAMESPACES:
                 yield Problem(place, "must not be a namespace of Kubernetes itself", namespace, _OWN_NAMESPACE)
@@ -397,15 +400,54 @@ class PlatformSpec(Spec):
                     _OWN_NAMESPACE,
                     reads=(("teams", other, "namespace"),),
                 )
-            other = roles.setdefault(role.lower(), name)
+            other = log_groups.setdefault(log_group, name)
             if other != name:
                 yield Problem(
-                    ("teams", name, "job_role", "name"),
-                    f"must not be team {other}'s too (IAM ignores case), because each role serves one namespace",
-                    role,
+                    ("teams", name, "log_group"),
+                    f"must not be team {other}'s too, because each team writes and reads its own logs only",
+                    log_group,
                     "choose another name, or leave it out",
-                    reads=(("teams", other, "job_role", "name"), ("name",), ("existing_cluster",)),
+                    reads=(("teams", other, "log_group"), ("name",), ("existing_cluster",)),
                 )
+            if team.s3_log_days and team.s3_log_days > self.bucket.log_days:
+                yield Problem(
+                    ("teams", name, "s3_log_days"),
+                    f"must be at most {self.bucket.log_days}, `bucket.log_days`, after which all logs are deleted",
+                    team.s3_log_days,
+                    "raise that one, and give the other teams less",
+                    reads=(("bucket", "log_days"),),
+                )
+
+    def _job_roles(self) -> Iterator[Problem]:
+        roles: dict[str, Path] = {}
+        accounts: dict[ServiceAccount, Path] = {}
+        for place, team, full_name, spec in self._all_job_roles():
+            other = roles.setdefault(full_name.lower(), place)
+            if other != place:
+                yield Problem(
+                    (*place, "name"),
+                    f"must not be that of {dotted(other)} too (IAM ignores case)",
+                    full_name,
+                    "choose another name, or leave it out",
+                    reads=((*other, "name"), ("name",), ("existing_cluster",)),
+                )
+            for account in shared_accounts(spec, self.teams[team].namespace or team):
+                other = accounts.setdefault(account, place)
+                if other != place:
+                    yield Problem(
+                        (*place, "frameworks"),
+                        f"must not need the service account {account.name} in namespace {account.namespace}, which "
+                        f"{dotted(other)} has: it can have one role only",
+                        hint="run the operator or server in another namespace, and name it in `operator_namespace`",
+                        reads=((*other, "frameworks"), (*other, "operator_namespace")),
+                    )
+
+    def _all_job_roles(self) -> Iterator[tuple[Path, str, str, JobRoleSpec]]:
+        """Yield the place, the team and the name in IAM of each job role, and what it says."""
+        for team in sorted(self.teams):
+            for role, spec in self.teams[team].roles.items():
+                full_name = job_role_name(self.cluster_name, self.region, team, role, spec)
+                yield ("teams", team, *role_path(role)), team, full_name, spec
 
     def _bucket(self) -> Iterator[Problem]:
         name = self.bucket_name("0" * 12)
@@ -451,7 +493,25 @@ class PlatformSpec(Spec):
         """Return the name of the platform's bucket in the account *account_id*."""
         if self.bucket.name:
             return self.bucket.name
-        return f"{fit(self.cluster_name.lower().replace('_', '-').strip('-'), 34)}-{account_id}-{self.region}"
+        lowered = self.cluster_name.lower().replace("_", "-").strip("-")
+        # S3 takes fewer characters than EKS: names that differ in the others only must stay different.
+        stem = fit(lowered, 34) if lowered == self.cluster_name else cut(lowered, self.cluster_name, 34)
+        return f"{stem}-{account_id}-{self.region}"
+
+    def advice(self) -> Iterator[tuple[Path, str]]:
+        """Yield what is allowed but hardly meant, with its place."""
+        long_names = 0
+        for place, team, full_name, spec in self._all_job_roles():
+            yield from (((*place, *path), text) for path, text in spec.advice())
+            accounts = service_accounts(spec, namespace=team, role_name=full_name, account_id="0" * 12)
+            long_names += any(len(account.name) > LABEL_LIMIT for account in accounts.values())
+        if self.existing_cluster and long_names:
+            yield (
+                ("existing_cluster",),
+                f"{long_names} job role{'s have' if long_names > 1 else ' has'} service accounts with names over "
+                f"{LABEL_LIMIT} characters: if its network plugin copies them into labels, as Calico does, pods fail "
+                "to start; then give each role a `name` of at most 11 characters",
+            )
 
 
 _OWN_NAMESPACE = "give the team a namespace of its own; by default it is the team's name"
@@ -472,7 +532,7 @@ class Platform(NamedTuple):
     @property
     def advice(self) -> Sequence[Located]:
         """What is allowed but hardly meant."""
-        return self.pools.advice
+        return [*self.pools.advice, *(self.document.located(path, text) for path, text in self.spec.advice())]
 
     def placements(self, team: str) -> dict[Component, Placement]:
         """Return where the pods of *team* run, by Spark component."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from constructs import Construct
 
 from constructs_lib._karpenter import queue_name
+from constructs_lib._team import log_prefix
 from constructs_lib.alarms import Alarms
 from constructs_lib.bucket import Bucket
 from constructs_lib.cluster import EksClusterLike
@@ -36,6 +37,9 @@ class TeamsStack(PlatformStack):
             kms_key_arn=key_arn,
             account=account,
             destroy=spec.bucket.destroy and spec.destroy_data,
+            expirations={
+                f"{log_prefix(name)}/": team.s3_log_days for name, team in spec.teams.items() if team.s3_log_days
+            },
         )
         place = Construct(self, "team")
         teams = {
@@ -95,7 +99,12 @@ class TeamsStack(PlatformStack):
         self.add_output(
             "emr_on_eks_role_arn",
             {name: team.job_role.arn for name, team in teams.items()},
-            "ARNs of the job roles, by team.",
+            "ARNs of the default job roles, by team.",
+        )
+        self.add_output(
+            "emr_on_eks_role_arns",
+            {name: {role: each.arn for role, each in team.job_roles.items()} for name, team in teams.items()},
+            "ARNs of all job roles, by team and name.",
         )
         self.add_output(
             "emr_on_eks_log_group",

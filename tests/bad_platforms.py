@@ -34,6 +34,11 @@ ZONE = "must be the name of an availability zone"
 ZONE_HINT = "for example 'eu-west-1a'; local and wavelength zones hold no EKS control plane"
 BUCKET_ARN = "must be the ARN of a bucket or of a prefix in one, without wildcards"
 BUCKET_ARN_HINT = "for example 'arn:aws:s3:::raw-data/sales'"
+LOG_GROUP = (
+    "must be the name of a log group: at most 512 letters, digits and the characters . _ - / #, not beginning "
+    "with aws/ or /aws/"
+)
+LOG_GROUP_HINT = "for example '/spark/analytics'"
 ROOM_HINT = "choose another `first`, other `newbits` or a larger network"
 NAMESPACE_HINT = "give the team a namespace of its own; by default it is the team's name"
 GROUP_KEYS = (
@@ -932,8 +937,133 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
     "two teams with one role": (
         {"etl: {}": "etl: {job_role: {name: spark}}\n  bi: {job_role: {name: Spark}}"},
         [
-            "platform.yaml:12:26: teams.etl.job_role.name: must not be team bi's too (IAM ignores case), because "
-            "each role serves one namespace, got 'spark'; choose another name, or leave it out"
+            "platform.yaml:12:26: teams.etl.job_role.name: must not be that of teams.bi.job_role too (IAM ignores "
+            "case), got 'spark'; choose another name, or leave it out"
+        ],
+    ),
+    "two roles of a team with one name": (
+        {"etl: {}": "etl:\n    job_role: {name: spark}\n    job_roles: {reports: {name: spark}}"},
+        [
+            "platform.yaml:14:33: teams.etl.job_roles.reports.name: must not be that of teams.etl.job_role too (IAM "
+            "ignores case), got 'spark'; choose another name, or leave it out"
+        ],
+    ),
+    "a role named like another team's default": (
+        {"etl: {}": "etl: {}\n  zoo: {job_role: {name: analytics.etl.job.eu-west-1}}"},
+        [
+            "platform.yaml:13:26: teams.zoo.job_role.name: must not be that of teams.etl.job_role too (IAM ignores "
+            "case), got 'analytics.etl.job.eu-west-1'; choose another name, or leave it out"
+        ],
+    ),
+    "a further role called like the default one": (
+        {"etl: {}": "etl: {job_roles: {job: {}}}"},
+        [
+            "platform.yaml:12:26: teams.etl.job_roles.job: must not be called 'job', as the one in `job_role` is; "
+            "choose another name"
+        ],
+    ),
+    "a further role whose name is no label": (
+        {"etl: {}": "etl: {job_roles: {Reports: {}}}"},
+        [f"platform.yaml:12:21: teams.etl.job_roles.Reports: key {LABEL}, got 'Reports'; for example 'spark-jobs'"],
+    ),
+    "two teams with one log group": (
+        {"etl: {}": "etl: {log_group: /spark/logs}\n  bi: {log_group: /spark/logs}"},
+        [
+            "platform.yaml:12:20: teams.etl.log_group: must not be team bi's too, because each team writes and reads "
+            "its own logs only, got '/spark/logs'; choose another name, or leave it out"
+        ],
+    ),
+    "a team with the log group of another": (
+        {"etl: {}": "etl: {}\n  bi: {log_group: /emr-eks/analytics/etl}"},
+        [
+            "platform.yaml:12:3: teams.etl.log_group: must not be team bi's too, because each team writes and reads "
+            "its own logs only, got '/emr-eks/analytics/etl'; choose another name, or leave it out"
+        ],
+    ),
+    "a log group of AWS": (
+        {"etl: {}": "etl: {log_group: /aws/eks/analytics/cluster}"},
+        [f"platform.yaml:12:20: teams.etl.log_group: {LOG_GROUP}, got '/aws/eks/analytics/cluster'; {LOG_GROUP_HINT}"],
+    ),
+    "a log group with a colon": (
+        {"etl: {}": "etl: {log_group: 'spark:etl'}"},
+        [f"platform.yaml:12:20: teams.etl.log_group: {LOG_GROUP}, got 'spark:etl'; {LOG_GROUP_HINT}"],
+    ),
+    "logs for no day": (
+        {"etl: {}": "etl: {s3_log_days: 0}"},
+        ["platform.yaml:12:22: teams.etl.s3_log_days: must be at least 1, got 0"],
+    ),
+    "logs of a team for longer than any": (
+        {"etl: {}": "etl: {s3_log_days: 365}"},
+        [
+            "platform.yaml:12:22: teams.etl.s3_log_days: must be at most 180, `bucket.log_days`, after which all logs "
+            "are deleted, got 365; raise that one, and give the other teams less"
+        ],
+    ),
+    # Job roles
+    "an identity that there is not": (
+        {"etl: {}": "etl: {job_role: {identity: IRSA}}"},
+        [
+            "platform.yaml:12:30: teams.etl.job_role.identity: must be one of 'irsa', 'pod_identity', 'both', got "
+            "'IRSA'; did you mean 'irsa'?"
+        ],
+    ),
+    "a framework that there is not": (
+        {"etl: {}": "etl: {job_role: {frameworks: [spark-operator]}}"},
+        [
+            "platform.yaml:12:33: teams.etl.job_role.frameworks[0]: must be one of 'start_job_run', "
+            "'interactive_endpoint', 'spark_operator', 'flink_operator', 'livy', got 'spark-operator'; did you mean "
+            "'spark_operator'?"
+        ],
+    ),
+    "no framework": (
+        {"etl: {}": "etl: {job_role: {frameworks: []}}"},
+        ["platform.yaml:12:32: teams.etl.job_role.frameworks: must have at least 1 entry, got []"],
+    ),
+    "a framework twice": (
+        {"etl: {}": "etl: {job_role: {frameworks: [livy, livy]}}"},
+        ["platform.yaml:12:39: teams.etl.job_role.frameworks[1]: is given twice, got 'livy'"],
+    ),
+    "an operator's namespace without an operator": (
+        {"etl: {}": "etl: {job_role: {operator_namespace: operators}}"},
+        [
+            "platform.yaml:12:40: teams.etl.job_role.operator_namespace: is only for frameworks with an operator or "
+            "server: spark_operator, flink_operator, livy, got 'operators'; add one to `frameworks`, or take this out"
+        ],
+    ),
+    "two roles for one operator": (
+        {
+            "etl: {}": "etl: {job_role: {frameworks: [spark_operator], operator_namespace: shared}}\n"
+            "  bi: {job_role: {frameworks: [spark_operator], operator_namespace: shared}}"
+        },
+        [
+            "platform.yaml:12:32: teams.etl.job_role.frameworks: must not need the service account "
+            "emr-containers-sa-spark-operator in namespace shared, which teams.bi.job_role has: it can have one role "
+            "only; run the operator or server in another namespace, and name it in `operator_namespace`"
+        ],
+    ),
+    "a trust policy's quota that IAM does not give": (
+        {"etl: {}": "etl: {job_role: {trust_policy_limit: 8192}}"},
+        ["platform.yaml:12:40: teams.etl.job_role.trust_policy_limit: must be at most 4096, got 8192"],
+    ),
+    "everything in every service": (
+        {"etl: {}": "etl: {job_role: {statements: [{actions: ['*'], resources: ['*']}]}}"},
+        [
+            "platform.yaml:12:44: teams.etl.job_role.statements[0].actions[0]: must be an action of IAM: a service "
+            "and what to do there, got '*'; for example 's3:GetObject', or 's3:*' for all of S3"
+        ],
+    ),
+    "a resource that is no ARN": (
+        {"etl: {}": "etl: {job_role: {statements: [{actions: ['s3:*'], resources: [lake]}]}}"},
+        [
+            "platform.yaml:12:65: teams.etl.job_role.statements[0].resources[0]: must be an ARN, which may hold * and "
+            "?, or '*' for everything, got 'lake'; for example 'arn:aws:dynamodb:eu-west-1:123456789012:table/jobs'"
+        ],
+    ),
+    "a statement without resources": (
+        {"etl: {}": "etl: {job_role: {statements: [{actions: ['s3:*']}]}}"},
+        [
+            "platform.yaml:12:33: teams.etl.job_role.statements[0].resources: is required (What they may be done to); "
+            "add for example 'resources: ['arn:aws:dynamodb:us-east-1:123456789012:table/jobs']'"
         ],
     ),
     "a team on an unknown pool": (

@@ -87,7 +87,7 @@ class Jobs:
             for key, path in uploads.items():
                 self._upload(path, place.bucket, key)
         token = client_token or (_token_of(request) if once else str(uuid.uuid4()))
-        with told(role_arn=place.role_arn):
+        with told(role_arn=request["executionRoleArn"]):
             answer: dict[str, Any] = self.client("emr-containers").start_job_run(clientToken=token, **request)
             return answer
 

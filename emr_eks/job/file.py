@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from constructs_lib._team import DEFAULT_ROLE
+from constructs_lib._versions import EMR_FEATURES, release_has
 from emr_eks.job.model import breaches
 from emr_eks.job.request import Workplace, start_job_run, workplace
 from emr_eks.job.spec import JobSpec
@@ -94,10 +96,27 @@ def _problems(file: JobFile, job: JobSpec, at: Workplace) -> Iterator[Located]:
         tiers = ", ".join(at.tiers) or "none"
         rule = f"must be a tier of team {job.team}, got {job.tier!r}; there are: {tiers}"
         yield file.document.located(("tier",), rule)
+    yield from _role(file, job)
     if job.submitter_pool and job.submitter_pool not in at.submitter_pools:
         pools = ", ".join(at.submitter_pools) or "none"
         rule = f"must be a node pool or node group without taints, got {job.submitter_pool!r}; there are: {pools}"
         yield file.document.located(("submitter_pool",), rule)
+
+
+def _role(file: JobFile, job: JobSpec) -> Iterator[Located]:
+    """Yield why the job cannot run under its role."""
+    roles = file.platform.spec.teams[file.team].roles
+    role = roles.get(job.role or DEFAULT_ROLE)
+    if role is None:
+        rule = f"must be a job role of team {job.team}, got {job.role!r}; there are: {', '.join(roles)}"
+        yield file.document.located(("role",), rule)
+    elif "start_job_run" not in role.frameworks:
+        rule = f"must be a job role whose `frameworks` include start_job_run; it is for {', '.join(role.frameworks)}"
+        yield file.document.located(("role",), rule)
+    elif not role.by_irsa and not release_has(job.release, "pod identity for jobs"):
+        first = " or ".join(f"emr-{each}" for each in EMR_FEATURES["pod identity for jobs"])
+        rule = f"needs {first} or newer, because its job role has `identity: pod_identity`, got {job.release!r}"
+        yield file.document.located(("release",), rule)
 
 
 def _refused(file: JobFile, at: Workplace) -> Iterator[Located]:

@@ -10,7 +10,14 @@ from typing import Any, NamedTuple
 
 from constructs_lib._names import partition_of
 from constructs_lib._pod_template import COMPONENTS, NODE_GROUP_LABEL, NODE_POOL_LABEL, pod_template_key
-from constructs_lib._team import job_role_name, log_group_name, team_prefix, virtual_cluster_name
+from constructs_lib._team import (
+    DEFAULT_ROLE,
+    job_role_name,
+    log_group_name,
+    log_prefix,
+    team_prefix,
+    virtual_cluster_name,
+)
 from emr_eks.job.presets import SPARK, Configuration
 from emr_eks.job.spec import JobSpec
 from stacks.platform import Platform
@@ -28,7 +35,8 @@ class Workplace(NamedTuple):
     team: str
     virtual_cluster_id: str
     virtual_cluster_name: str
-    role_arn: str
+    role_arns: Mapping[str, str]
+    """The team's job roles by name."""
     bucket: str
     log_group: str
     variables: Mapping[str, str]
@@ -52,16 +60,19 @@ def workplace(
 ) -> Workplace:
     """Return the workplace of *team*, whose names follow from the platform's."""
     spec = platform.spec
-    role = job_role_name(spec.cluster_name, team, spec.teams[team])
+    roles = f"arn:{partition_of(spec.region)}:iam::{account_id}:role"
     bucket = spec.bucket_name(account_id)
     variables = {key: value for key, value in spec.node_pool_variables.items() if isinstance(value, str)}
     return Workplace(
         team=team,
         virtual_cluster_id=virtual_cluster_id,
         virtual_cluster_name=virtual_cluster_name(spec.cluster_name, team),
-        role_arn=f"arn:{partition_of(spec.region)}:iam::{account_id}:role/{role}",
+        role_arns={
+            role: f"{roles}/{job_role_name(spec.cluster_name, spec.region, team, role, role_spec)}"
+            for role, role_spec in spec.teams[team].roles.items()
+        },
         bucket=bucket,
-        log_group=log_group_name(spec.cluster_name, team),
+        log_group=log_group_name(spec.cluster_name, team, spec.teams[team]),
         variables={**variables, "account_id": account_id, "bucket": bucket, "team": team},
         tiers=tuple(spec.tiers_of(team)),
         submitter_pools=_submitter_pools(platform, team),
@@ -79,7 +90,7 @@ def start_job_run(job: JobSpec, at: Workplace, *, uploaded: Mapping[str, str]) -
     request: dict[str, Any] = {
         "name": job.name,
         "virtualClusterId": at.virtual_cluster_id,
-        "executionRoleArn": at.role_arn,
+        "executionRoleArn": at.role_arns[job.role or DEFAULT_ROLE],
         "releaseLabel": job.release,
         "jobDriver": {"sparkSubmitJobDriver": driver},
         "configurationOverrides": {
@@ -143,7 +154,7 @@ def _monitoring(job: JobSpec, at: Workplace) -> dict[str, Any]:
             "logStreamNamePrefix": wanted.log_prefix or job.name,
         }
     if wanted.s3:
-        found["s3MonitoringConfiguration"] = {"logUri": f"s3://{at.bucket}/logs/{job.team}/"}
+        found["s3MonitoringConfiguration"] = {"logUri": f"s3://{at.bucket}/{log_prefix(job.team)}/"}
     if wanted.rotation:
         found["containerLogRotationConfiguration"] = {
             "rotationSize": wanted.rotation.size,

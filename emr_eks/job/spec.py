@@ -143,6 +143,9 @@ class JobSpec(Spec):
     configurations: Configuration = Field(
         {}, description="Further properties by classification, such as `spark-log4j2` or `emr-containers-defaults`."
     )
+    role: DnsLabel | None = Field(
+        None, description="One of the team's `job_roles` to run as, by default its `job_role`."
+    )
     tier: DnsLabel | None = Field(
         None, description="The tier of priority, one of the team's; by default its first, or none if it has none."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from constructs_lib._team import log_group_name, team_prefix
+from constructs_lib._team import TeamSpec, log_group_name, log_prefix, team_prefix
 from emr_eks.failures import USER_MISTAKE, Failure
 from stacks.platform import PlatformSpec, stack_name
 
@@ -43,7 +43,7 @@ def kept(platform: PlatformSpec, team: str | None, bucket: str) -> Iterator[str]
     """Yield what stays in AWS when *team* or the platform is gone, and how to remove that."""
     all_goes = team is None or [*platform.teams] == [team]
     if not all_goes:
-        for prefix in (f"{team_prefix(str(team))}/", f"logs/{team}/"):
+        for prefix in (f"{team_prefix(str(team))}/", f"{log_prefix(str(team))}/"):
             yield f"what lies in s3://{bucket}/{prefix}: `aws s3 rm --recursive s3://{bucket}/{prefix}`"
     elif not (platform.bucket.destroy and platform.destroy_data):
         yield (
@@ -53,7 +53,7 @@ def kept(platform: PlatformSpec, team: str | None, bucket: str) -> Iterator[str]
         )
     if not platform.destroy_data:
         for name in [team] if team else sorted(platform.teams):
-            group = log_group_name(platform.cluster_name, name)
+            group = log_group_name(platform.cluster_name, name, platform.teams.get(name, TeamSpec()))
             yield f"the log group {group}: `aws logs delete-log-group --log-group-name {group}`"
     if all_goes and not platform.bucket.kms_key_arn:
         yield (

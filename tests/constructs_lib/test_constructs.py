@@ -482,7 +482,12 @@ def test_a_submitter_starts_jobs_under_one_role_and_follows_them(synth: Synthesi
         assert start["Resource"].endswith(".arn}")
     # The service authorization reference puts these two on the job run, not on the virtual cluster.
     (follow,) = (each for each in statements if "emr-containers:DescribeJobRun" in listed(each["Action"]))
-    assert set(follow["Action"]) == {"emr-containers:DescribeJobRun", "emr-containers:CancelJobRun"}
+    # StartJobRun with tags asks for TagResource too.
+    assert {action.removeprefix("emr-containers:") for action in follow["Action"]} == {
+        "CancelJobRun",
+        "DescribeJobRun",
+        "TagResource",
+    }
     assert follow["Resource"].endswith(".arn}/jobruns/*")
 
 
@@ -543,7 +548,7 @@ def test_a_team_has_all_that_its_jobs_need(synth: Synthesise) -> None:
 
     document = synth(build)
     assert document.only("aws_cloudwatch_log_group", name="/emr-eks/data/etl")["retention_in_days"] == 7
-    role = document.only("aws_iam_role", name="data-etl-job")
+    role = document.only("aws_iam_role", name="data.etl.job.eu-west-1")
     assert f"-{ACCOUNT}-" in role["assume_role_policy"]
     driver = json.loads(document.only("aws_s3_object", key="teams/etl/pod-templates/driver.yaml")["content"])
     assert driver["spec"]["nodeSelector"] == {"pool": "d"}

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from constructs_lib._job_role import service_account_pattern
+from constructs_lib._job_role import FRAMEWORKS, service_accounts
 from constructs_lib._karpenter import policy_name
-from constructs_lib._team import job_role_name, log_group_name, virtual_cluster_name
+from constructs_lib._team import TeamSpec, job_role_name, log_group_name, virtual_cluster_name
 from stacks.platform import PlatformSpec, load, stack_name
 
 GROUP: dict[str, Any] = {"instance_types": ["m6i.large"], "min_size": 2, "max_size": 4}
@@ -54,12 +54,13 @@ def test_the_bucket_bears_the_name_of_the_cluster_the_account_and_the_region() -
     assert spec_of().bucket_name("123456789012") == "lake-123456789012-eu-west-1"
     assert spec_of(bucket={"name": "our-own"}).bucket_name("123456789012") == "our-own"
     shared = spec_of(vpc=None, existing_cluster={"name": "Shared_1"})
-    assert shared.bucket_name("123456789012") == "shared-1-123456789012-eu-west-1"
+    assert shared.bucket_name("123456789012") == "shared-1-3d283b96-123456789012-eu-west-1"
 
 
 def test_long_names_of_existing_clusters_make_different_buckets() -> None:
-    names = {spec_of(vpc=None, existing_cluster={"name": "c" * 99 + last}).bucket_name("123456789012") for last in "ab"}
-    assert len(names) == 2
+    clusters = ["c" * 99 + "a", "c" * 99 + "b", "C" * 99 + "a", "a-b", "a_b", "A_b", "a-b-", "a-b_"]
+    names = {spec_of(vpc=None, existing_cluster={"name": name}).bucket_name("123456789012") for name in clusters}
+    assert len(names) == len(clusters)
     assert max(map(len, names)) <= 63
 
 
@@ -107,13 +108,16 @@ REGIONS = ["us-east-1", "eu-west-1", "ap-southeast-3", "us-gov-east-1", "us-isob
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 labels = st.sampled_from(["etl", "bi", "spark", "default"]) | st.from_regex(LABEL, fullmatch=True)
 role_names = st.sampled_from(["spark", "Spark"]) | st.from_regex(r"[A-Za-z0-9_+=,.@-]{1,64}", fullmatch=True)
+frameworks = st.lists(st.sampled_from([*FRAMEWORKS]), min_size=1, unique=True)
 teams = st.dictionaries(
     labels,
     st.fixed_dictionaries(
         {},
         optional={
             "namespace": labels,
-            "job_role": st.fixed_dictionaries({}, optional={"name": role_names}),
+            "job_role": st.fixed_dictionaries({}, optional={"name": role_names, "frameworks": frameworks}),
+            "job_roles": st.dictionaries(labels, st.just({}), max_size=2),
+            "log_group": st.sampled_from(["/spark/a", "/spark/b"]),
         },
     ),
     min_size=1,
@@ -150,7 +154,11 @@ def test_names_are_unique_and_within_the_limits(data: dict[str, Any]) -> None:
     namespaces = [team.namespace or name for name, team in spec.teams.items()]
     assert len(set(namespaces)) == len(namespaces)
     assert not {"default", "kube-system", "kube-public", "kube-node-lease"} & set(namespaces)
-    roles = [job_role_name(cluster, name, team) for name, team in spec.teams.items()]
+    roles = [
+        job_role_name(cluster, spec.region, name, role, role_spec)
+        for name, team in spec.teams.items()
+        for role, role_spec in team.roles.items()
+    ]
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html; IAM's names ignore case.
     assert len({role.lower() for role in roles}) == len(roles)
     assert all(re.fullmatch(r"[\w+=,.@-]{1,64}", role, re.ASCII) for role in roles)
@@ -159,7 +167,7 @@ def test_names_are_unique_and_within_the_limits(data: dict[str, Any]) -> None:
     assert len(set(virtual)) == len(virtual)
     assert all(re.fullmatch(r"[.\-_/#A-Za-z0-9]{1,64}", name) for name in virtual)
     # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
-    groups = [log_group_name(cluster, name) for name in spec.teams]
+    groups = [log_group_name(cluster, name, team) for name, team in spec.teams.items()]
     assert len(set(groups)) == len(groups)
     assert all(re.fullmatch(r"[.\-_/#A-Za-z0-9]{1,512}", name) for name in groups)
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -168,11 +176,37 @@ def test_names_are_unique_and_within_the_limits(data: dict[str, Any]) -> None:
     assert not bucket.startswith(("xn--", "sthree-", "amzn-s3-demo-"))
     assert len(policy_name("ResourceDiscovery", cluster)) <= 128
     assert all(len(stack_name(spec, stack)) <= 128 for stack in ("network", "cluster", "node_pools"))
-    subjects = {
-        service_account_pattern(namespace, role, "123456789012")
-        for namespace, role in zip(namespaces, roles, strict=True)
+    accounts = [
+        account
+        for name, team in spec.teams.items()
+        for role, role_spec in team.roles.items()
+        for account in service_accounts(
+            role_spec,
+            namespace=team.namespace or name,
+            role_name=job_role_name(cluster, spec.region, name, role, role_spec),
+            account_id="123456789012",
+        ).values()
+    ]
+    assert len(set(accounts)) == len(accounts)
+
+
+NAMED = [
+    (cluster, region, team)
+    for cluster in ("a", "a-b", "a-b-c", "a_b", "A-b")
+    for region in ("eu-west-1", "us-east-1")
+    for team in ("c", "b-c", "b", "job", "eu-west-1", "c-job")
+]
+
+
+def test_names_are_unique_across_the_clusters_and_regions_of_an_account() -> None:
+    roles = {
+        job_role_name(cluster, region, team, role, spec).lower()  # IAM ignores case, EKS does not
+        for cluster, region, team in NAMED
+        for role, spec in TeamSpec(job_roles={"c": {}, "b": {}}).roles.items()
     }
-    assert len(subjects) == len(spec.teams)
+    assert len(roles) == 3 * len(NAMED)
+    assert len({virtual_cluster_name(cluster, team) for cluster, _, team in NAMED}) == 5 * 6
+    assert len({log_group_name(cluster, team, TeamSpec()) for cluster, _, team in NAMED}) == 5 * 6
 
 
 LARGE: dict[str, Any] = {
@@ -210,7 +244,11 @@ def derived(spec: PlatformSpec) -> dict[str, Any]:
         "endpoints": spec.vpc.endpoint_services,
         "variables": spec.node_pool_variables,
         "bucket": spec.bucket_name("123456789012"),
-        "roles": {name: job_role_name(spec.cluster_name, name, team) for name, team in spec.teams.items()},
+        "roles": {
+            (name, role): job_role_name(spec.cluster_name, spec.region, name, role, role_spec)
+            for name, team in spec.teams.items()
+            for role, role_spec in team.roles.items()
+        },
         "sizes": {name: group.desired for name, group in spec.node_groups.items()},
         "tags": spec.tags,
     }
@@ -273,6 +311,15 @@ ONLY_RULES = {
     "an anchor for two teams",
     "a team in another's namespace",
     "two teams with one role",
+    "two roles of a team with one name",
+    "a role named like another team's default",
+    "two teams with one log group",
+    "a team with the log group of another",
+    "logs of a team for longer than any",
+    "a further role called like the default one",
+    "a framework twice",
+    "an operator's namespace without an operator",
+    "two roles for one operator",
     "tags that differ in case",
     # Arithmetic with addresses
     "a network with host bits",

@@ -158,7 +158,7 @@ def test_an_existing_cluster_takes_the_place_of_network_cluster_and_addons(
     for document in documents.values():
         assert document.content["data"]["aws_eks_cluster"]
         assert not document.dangling()
-    assert documents["teams"].only("aws_emrcontainers_virtual_cluster")["name"] == "shared-analytics"
+    assert documents["teams"].only("aws_emrcontainers_virtual_cluster")["name"] == "shared.analytics"
 
 
 def test_teams_may_run_on_node_groups_alone(make_platform: MakePlatform, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ class Emr:
     def start(self, name: str = "nightly", **changes: Any) -> str:
         request = {
             "name": name,
-            "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/{CLUSTER}-analytics-job",
+            "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/{CLUSTER}.analytics.job.{REGION}",
             "releaseLabel": "emr-7.13.0-latest",
             "jobDriver": {"sparkSubmitJobDriver": {"entryPoint": "s3://bucket/job.py"}},
             "configurationOverrides": {
@@ -164,7 +164,7 @@ def platform_in_aws() -> Iterator[str]:
                 accessConfig={"authenticationMode": "API"},
             )
             made = boto3.client("emr-containers", region_name=REGION).create_virtual_cluster(
-                name=f"{CLUSTER}-analytics",
+                name=f"{CLUSTER}.analytics",
                 containerProvider={"type": "EKS", "id": CLUSTER, "info": {"eksInfo": {"namespace": "analytics"}}},
             )
             yield made["id"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, MakePlatform
 
 from emr_eks.job.file import open_job
 from provisioners.source import InvalidFile
@@ -18,6 +18,15 @@ WHOLE = "!"
 """Begins a text that is the whole file; any other stands below HEAD, from line 4."""
 
 BAD: list[tuple[str, str]] = [
+    (
+        "role: reports\n",
+        "4:7: role: must be a job role of team analytics, got 'reports'; there are: job",
+    ),
+    (
+        "role: Reports\n",
+        "4:7: role: must be a DNS label: at most 63 lower-case letters, digits and hyphens, with a letter or digit at "
+        "each end, got 'Reports'; for example 'spark-jobs'",
+    ),
     (
         "!",
         "1:1: is empty; write at least one key",
@@ -323,6 +332,35 @@ def test_all_problems_are_told_at_once(cli: Cli, folder: Path) -> None:
         assert answer.code == 2
         assert answer.out == ""
         assert [line.split(": ")[1] for line in answer.err.splitlines()] == ["name", "team", "presets[1]", "retries"]
+
+
+def test_a_job_under_a_role_that_it_cannot_have_is_told(make_platform: MakePlatform, tmp_path: Path) -> None:
+    roles = {
+        "new": {"identity": "pod_identity"},
+        "moving": {"identity": "both"},
+        "notebooks": {"frameworks": ["interactive_endpoint", "livy"]},
+    }
+    platform = make_platform(teams={"analytics": {"job_roles": roles}})
+
+    def told(role: str, release: str) -> str:
+        file = tmp_path / "job.yaml"
+        file.write_text(f"{HEAD}role: {role}\nrelease: {release}\n", "utf-8")
+        try:
+            open_job(file, platform)
+        except InvalidFile as invalid:
+            return str(invalid).removeprefix(f"{file}:")
+        return ""
+
+    # https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/setting-up-enable-IAM.html
+    assert told("new", "emr-7.2.0-latest") == (
+        "5:10: release: needs emr-7.3.0 or newer, because its job role has `identity: pod_identity`, got "
+        "'emr-7.2.0-latest'"
+    )
+    for role, release in (("new", "emr-7.3.0-latest"), ("moving", "emr-7.2.0-latest"), ("job", "emr-6.15.0-latest")):
+        assert told(role, release) == ""
+    assert told("notebooks", "emr-7.13.0-latest") == (
+        "4:7: role: must be a job role whose `frameworks` include start_job_run; it is for interactive_endpoint, livy"
+    )
 
 
 def test_a_missing_file_is_told(cli: Cli) -> None:

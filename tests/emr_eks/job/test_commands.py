@@ -25,7 +25,7 @@ def test_submit_uploads_the_code_and_starts_the_job(cli: Cli, emr: Emr, folder: 
     assert answer.code == 0
     assert answer.json["virtualClusterId"] == emr.virtual_cluster
     run = emr.run(answer.json["id"])
-    assert run.execution_role_arn == f"arn:aws:iam::{ACCOUNT}:role/{CLUSTER}-analytics-job"
+    assert run.execution_role_arn == f"arn:aws:iam::{ACCOUNT}:role/{CLUSTER}.analytics.job.{REGION}"
     uri = run.job_driver["sparkSubmitJobDriver"]["entryPoint"]
     bucket, key = uri.removeprefix("s3://").split("/", 1)
     code = boto3.client("s3", region_name=REGION).get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -59,7 +59,7 @@ def test_render_prints_the_same_request_without_aws(cli: Cli, emr: Emr) -> None:
 
 def test_render_needs_neither_credentials_nor_a_platform_in_aws(cli: Cli) -> None:
     request = cli("render", "threadsleep.yaml").json
-    assert request["executionRoleArn"] == f"arn:aws:iam::000000000000:role/{CLUSTER}-analytics-job"
+    assert request["executionRoleArn"] == f"arn:aws:iam::000000000000:role/{CLUSTER}.analytics.job.{REGION}"
 
 
 def test_each_submission_is_a_run_of_its_own(cli: Cli, emr: Emr) -> None:

@@ -19,8 +19,8 @@ from emr_eks.job.client import Jobs
 from .conftest import ACCOUNT, CLUSTER, REGION, Cli, Emr
 
 TEAM = ("--team", "analytics")
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/{CLUSTER}-analytics-job"
-WHERE = f"virtual cluster '{CLUSTER}-analytics' of team analytics on the EKS cluster '{CLUSTER}' in {REGION}"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/{CLUSTER}.analytics.job.{REGION}"
+WHERE = f"virtual cluster '{CLUSTER}.analytics' of team analytics on the EKS cluster '{CLUSTER}' in {REGION}"
 
 
 Refuse = Callable[..., None]

@@ -11,6 +11,7 @@ from botocore.validate import ParamValidator
 from conftest import ROOT, MakePlatform
 from hypothesis import given
 from hypothesis import strategies as st
+from synthesised import synthesise
 
 from emr_eks.job.file import open_job
 from emr_eks.job.model import breaches
@@ -51,6 +52,17 @@ def test_emrs_own_model_accepts_the_request(platform: Platform) -> None:
     shape = service.operation_model("StartJobRun").input_shape
     sent, _ = open_job(JOB, platform).request(place(platform))
     assert not ParamValidator().validate({**sent, "clientToken": "t"}, shape).has_errors()
+
+
+def test_a_job_runs_as_the_role_that_it_names(make_platform: MakePlatform, tmp_path: Path) -> None:
+    """By the name that Terraform gives that role."""
+    platform = make_platform(teams={"analytics": {"job_roles": {"reports": {}, "own": {"name": "our-own"}}}})
+    teams = synthesise(platform, tmp_path / "out")["teams"]
+    outputs = teams.output("emr_on_eks_role_arns")["analytics"]
+    names = {f"${{{teams.address(role)}.arn}}": role["name"] for role in teams.resources("aws_iam_role")}
+    for role in (None, "reports", "own"):
+        sent = request(platform, role=role)["executionRoleArn"]
+        assert sent == f"arn:aws:iam::{ACCOUNT}:role/{names[outputs[role or 'job']]}"
 
 
 def test_a_job_goes_where_its_teams_things_are(platform: Platform, documents: dict[str, Any]) -> None:
