@@ -50,7 +50,9 @@ class BudgetSpec(Spec):
         "empty: the whole account.",
     )
     percentages: Annotated[Items[Percentage], Field(min_length=1, max_length=4)] = Field(
-        (80, 100), description="Told when so many percent of the limit are spent; at most 4."
+        (80, 100),
+        description="Told when so many percent of the limit are spent; at most 4.",
+        json_schema_extra={"uniqueItems": True},
     )
     forecast: bool = Field(
         True, description="Whether it is told too when the forecast for the month is over the limit."

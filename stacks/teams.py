@@ -6,7 +6,6 @@ from constructs import Construct
 
 from constructs_lib._karpenter import queue_name
 from constructs_lib._team import log_prefix
-from constructs_lib.alarms import Alarms
 from constructs_lib.bucket import Bucket
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.encryption_key import EncryptionKey, logs_may_use
@@ -65,6 +64,9 @@ class TeamsStack(PlatformStack):
         monitoring, platform = self.platform.monitoring, self.platform
         if not (monitoring and monitoring.alarms):
             return
+        # Here, since it loads six of the provider's modules, and many platforms have none.
+        from constructs_lib.alarms import Alarms
+
         alarms = Alarms(
             self,
             "alarms",

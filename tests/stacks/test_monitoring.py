@@ -113,7 +113,7 @@ def test_each_team_hears_of_its_own_failed_runs(watched: Any) -> None:
     for rule in rules:
         pattern = json.loads(rule["event_pattern"])
         team = rule["name"].removeprefix(f"{CLUSTER}-").removesuffix("-failed-runs")
-        cluster = teams.only("aws_emrcontainers_virtual_cluster", name=f"{CLUSTER}-{team}")
+        cluster = teams.only("aws_emrcontainers_virtual_cluster", name=f"{CLUSTER}.{team}")
         assert (pattern["source"], pattern["detail-type"]) == (["aws.emr-containers"], ["EMR Job Run State Change"])
         assert pattern["detail"] == {"state": ["FAILED"], "virtualClusterId": [f"${{{teams.address(cluster)}.id}}"]}
         target = teams.only("aws_cloudwatch_event_target", rule=f"${{{teams.address(rule)}.name}}")

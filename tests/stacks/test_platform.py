@@ -269,6 +269,11 @@ ONLY_YAML = {
     "a fraction of a node",
 }
 ONLY_RULES = {
+    # Watching
+    "an alarm by metrics that nobody sends",
+    "logs that nobody gathers",
+    "an alarm on a queue that is not there",
+    "alarms before there is a team",
     # Several fields together
     "a platform name that makes no bucket",
     "zones of another region",

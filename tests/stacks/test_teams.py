@@ -17,7 +17,7 @@ ACCOUNT = "123456789012"
 # Seed S4, step 2: five namespaces, one a kind of batch; two of its roles may do more than their own.
 S4 = """
 teams:
-  realtime-batch: {tiers: [real-time]}
+  realtime-batch: {tiers: [realtime]}
   intra-day-batch: {tiers: [high]}
   nightly-batch: {tiers: [high, low]}
   monthly-batch:
@@ -35,8 +35,6 @@ def five(tmp_path_factory: pytest.TempPathFactory) -> Document:
     from stacks.platform import load
 
     folder = tmp_path_factory.mktemp("five")
-    priorities = {"tiers": None}
-    del priorities
     path = edited(folder, teams=None, priorities={}, account_id=ACCOUNT)
     path.write_text(path.read_text("utf-8") + S4, "utf-8")
     return synthesise(load(path), folder / "out")["teams"]
@@ -178,10 +176,10 @@ def test_names_too_long_for_labels_are_warned_of_where_the_network_plugin_is_not
     short, long = {"job_role": {"name": "r" * 11}}, {"job_role": {"name": "r" * 12}}
     for folder in ("long", "short"):
         (tmp_path / folder).mkdir()
-    (warning,) = warned(tmp_path / "long", teams={"etl": long, "bi": {}, "ml": short}, **existing)
+    (warning,) = warned(tmp_path / "long", teams={"analytics": None, "etl": long, "bi": {}, "ml": short}, **existing)
     assert warning.split(": ", 1)[1] == (
         "existing_cluster: 2 job roles have service accounts with names over 63 characters: if its network plugin "
         "copies them into labels, as Calico does, pods fail to start; then give each role a `name` of at most 11 "
         "characters"
     )
-    assert warned(tmp_path / "short", teams={"ml": short}, **existing) == []
+    assert warned(tmp_path / "short", teams={"analytics": None, "ml": short}, **existing) == []

@@ -42,7 +42,7 @@ def teardown(
 def other_team(emr: Emr) -> Iterator[str]:
     """Return a virtual cluster of another team, which platform.yaml does not name."""
     provider = {"type": "EKS", "id": CLUSTER, "info": {"eksInfo": {"namespace": "sales"}}}
-    made = emr.client.create_virtual_cluster(name=f"{CLUSTER}-sales", containerProvider=provider)["id"]
+    made = emr.client.create_virtual_cluster(name=f"{CLUSTER}.sales", containerProvider=provider)["id"]
     yield str(made)
     del emr.backend.virtual_clusters[made]
 
@@ -279,7 +279,7 @@ def test_an_arrested_virtual_cluster_is_told(teardown: Teardown, emr: Emr, cdktf
     answer = teardown("--run", "--yes")
     assert (answer.code, cdktf()) == (1, [])
     assert answer.err.startswith(
-        f"error: ARRESTED: {CLUSTER}-analytics ({emr.virtual_cluster}). EMR has lost its access"
+        f"error: ARRESTED: {CLUSTER}.analytics ({emr.virtual_cluster}). EMR has lost its access"
     )
 
 

@@ -44,9 +44,9 @@ from .conftest import Aws
         pytest.param("appfabric", "ListAppBundles", lambda a: a("appfabric").list_app_bundles(), id="unknown-service"),
         pytest.param(
             "emr-containers",
-            "ListManagedEndpoints",
-            lambda a: a("emr-containers").list_managed_endpoints(virtualClusterId="x"),
-            id="managed-endpoints",
+            "ListSecurityConfigurations",
+            lambda a: a("emr-containers").list_security_configurations(),
+            id="emr-security-configurations",
         ),
     ],
 )
