@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = Path(__file__).with_name("program.py")
-PLATFORMS = [ROOT / "platform.yaml", *sorted((ROOT / "examples").rglob("platform*.yaml"))]
+PLATFORMS = [ROOT / "platform.yaml", *sorted((ROOT / "examples").glob("*.yaml"))]
 SWITCHES = ("EMR_EKS_", "JSII_", "NODE_OPTIONS")
 
 Python = Callable[..., subprocess.CompletedProcess[str]]

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
 Run = Any  # conftest's; a conftest is not for importing
 
@@ -24,6 +25,9 @@ def plain(plain_run: Future[Run]) -> Run:
 def test_the_output_is_the_same_to_the_byte(fast: Run, plain: Run) -> None:
     stacks = {path for path in fast.written if path.endswith("/cdk.tf.json")}
     assert {"small/stacks/small/cdk.tf.json", "platform-0/stacks/emr-on-eks-teams/cdk.tf.json"} <= stacks
+    examples = [*(ROOT / "examples").glob("*.yaml")]
+    assert examples
+    assert len({path.split("/")[0] for path in stacks}) == 2 + len(examples)
     assert fast.written == plain.written
 
 
