@@ -9,6 +9,7 @@ uses thirty. So (hashicorp/terraform-cdk issue 3753):
 
 - `import cdktf_cdktf_provider_aws.vpc` no longer runs the parent's `__init__`, which imports everything (`_lazy`);
 - Node is given the provider's own lazy index in place of its eager one (`preload.js`, only while Node starts);
+- cdktf words a token's stack trace when somebody reads it, not always (`stack-trace.js`);
 - type hints are resolved once for each constructor, not at each call, and the obvious passes at once (`_hints`);
 - jsii's index of a package, which a short program leaves unfinished for ever, is finished once (`_index`);
 - jsii gets a private cache folder where it would refuse the one in HOME (`_cache`);

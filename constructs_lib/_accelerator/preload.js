@@ -1,18 +1,26 @@
 'use strict';
-// Loaded into jsii's Node before anything else. Where a binding has a lazy index beside its eager one, it gets that.
+// Loaded into jsii's Node before anything else. Where a binding has a lazy index beside its eager one, it gets that;
+// where cdktf would put a stack trace into words for every token, it does so for those that are read.
 const fs = require('fs');
 const Module = require('module');
 const path = require('path');
 
 const EAGER = /^exports\.(\w+) = require\("([^"]+)"\);$/gm;
 const LAZY = /^Object\.defineProperty\(exports, '(\w+)', \{ get: function \(\) \{ return require\('([^']+)'\); \} \}\);$/gm;
+const TRACE = path.join('cdktf', 'lib', 'tokens', 'private', 'stack-trace.js');
 const chosen = new Map();
 
 function modules(file, pattern) {
   return Array.from(fs.readFileSync(file, 'utf8').matchAll(pattern), ([, name, from]) => `${name}=${from}`).sort().join();
 }
 
-function choose(eager) {
+function chooseTrace(worded) {
+  const offered = Array.from(fs.readFileSync(worded, 'utf8').matchAll(/\bexports[.,] ?"?(\w+)/g), ([, name]) => name);
+  const late = path.join(__dirname, 'stack-trace.js');
+  return String(offered.sort()) === '__esModule,captureStackTrace' && fs.existsSync(late) ? late : worded;
+}
+
+function chooseIndex(eager) {
   const lazy = path.join(path.dirname(eager), 'lazy-index.js');
   try {
     if (!fs.existsSync(lazy)) return eager;
@@ -26,7 +34,9 @@ function choose(eager) {
 const resolveFilename = Module._resolveFilename;
 Module._resolveFilename = function (...request) {
   const file = resolveFilename.apply(this, request);
-  if (typeof file !== 'string' || path.basename(file) !== 'index.js') return file;
+  if (typeof file !== 'string') return file;
+  const choose = path.basename(file) === 'index.js' ? chooseIndex : file.endsWith(TRACE) ? chooseTrace : null;
+  if (!choose) return file;
   if (!chosen.has(file)) chosen.set(file, choose(file));
   return chosen.get(file);
 };

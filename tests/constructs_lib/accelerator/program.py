@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import constructs_lib  # noqa: F401 - the one line
 # isort: split
 import cdktf_cdktf_provider_aws as aws
 import jsii
-from cdktf import App, Aspects, TerraformOutput, TerraformStack
+from cdktf import App, Aspects, TerraformIterator, TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws import vpc
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup, SecurityGroupIngress
@@ -85,6 +86,12 @@ facts: dict[str, Any] = {
         error_of("vpc.Vpc(stack, 'wrong', cidr_block=5)"),
         error_of("vpc.Vpc(stack, 'wrong', nonsense='x')"),
         error_of("vpc.Vpc(stack, 'network')"),
+    ],
+    # But for the folders that jsii unpacks into, and what is its own.
+    "trace": [
+        re.sub(r"/.*/", "", line)
+        for line in TerraformIterator.from_list(["a"]).dynamic({}).creation_stack
+        if "program.js" not in line
     ],
     "package": [aws.__name__, aws.__file__, aws.__doc__, list(aws.__path__), type(aws.__loader__).__name__],
     "all": sorted(aws.__all__),

@@ -48,6 +48,31 @@ def test_the_lazy_index_stands_in_where_it_offers_the_same(lazy: str | None, loa
     assert node("--require", PRELOAD, "-e", script, tmp_path).stdout.strip() == loaded
 
 
+WORDED = """Object.defineProperty(exports, "__esModule", { value: true });
+exports.captureStackTrace = captureStackTrace;
+function captureStackTrace(below) {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "content", "ours"),
+    [
+        ("cdktf", WORDED, True),
+        ("another", WORDED, False),
+        ("cdktf", WORDED + "exports.more = 1;\n", False),
+        ("cdktf", "exports.moved = 1;\n", False),
+    ],
+)
+def test_traces_are_worded_late_where_cdktf_is_as_we_know_it(
+    folder: str, content: str, ours: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / folder / "lib" / "tokens" / "private" / "stack-trace.js"
+    file.parent.mkdir(parents=True)
+    file.write_text(content)
+    found = node("--require", PRELOAD, "-e", "console.log(require.resolve(process.argv[1]))", file).stdout.strip()
+    assert found == str(PRELOAD.with_name("stack-trace.js") if ours else file)
+
+
 def launched(folder: Path, version: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run what stands for jsii's launcher in a Node that believes it has this *version*."""
     pretend = folder / "pretend.js"

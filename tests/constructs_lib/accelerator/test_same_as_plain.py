@@ -33,7 +33,7 @@ def test_the_output_is_the_same_to_the_byte(fast: Run, plain: Run) -> None:
 
 @pytest.mark.parametrize(
     "fact",
-    ["visited", "found", "is instance", "same class", "errors", "package", "all", "offered", "environment"],
+    ["visited", "found", "is instance", "same class", "errors", "trace", "package", "all", "offered", "environment"],
 )
 def test_the_program_sees_the_same(fact: str, fast: Run, plain: Run) -> None:
     assert fast.facts[fact] == plain.facts[fact]
@@ -46,6 +46,7 @@ def test_what_the_program_sees_is_right(fast: Run) -> None:
     assert fast.facts["same class"]
     assert len(fast.facts["all"]) > 2000
     assert "none" not in fast.facts["errors"]
+    assert "dynamic" in fast.facts["trace"][1]
 
 
 def test_only_the_modules_in_use_are_loaded(fast: Run, plain: Run) -> None:
