@@ -12,6 +12,7 @@ uses thirty. So (hashicorp/terraform-cdk issue 3753):
 - cdktf words a token's stack trace when somebody reads it, not always (`stack-trace.js`);
 - type hints are resolved once for each constructor, not at each call, and the obvious passes at once (`_hints`);
 - jsii's index of a package, which a short program leaves unfinished for ever, is finished once (`_index`);
+- Node keeps its young generation small, which takes a tenth off its memory (`_node`);
 - jsii gets a private cache folder where it would refuse the one in HOME (`_cache`);
 - jsii's banner about an old Node, eleven lines at every start, is one line (`preload.js`).
 

@@ -14,6 +14,9 @@ from typing import Any
 
 from constructs_lib._accelerator import _cache, _index
 
+_YOUNG = "--max-semi-space-size=2"
+"""A tenth less memory, for hardly more time. Allowed here since Node 18.10:
+https://github.com/nodejs/node/pull/44436"""
 _PRELOAD = Path(__file__).with_name("preload.js")
 
 
@@ -58,7 +61,9 @@ def _options() -> dict[str, str]:
     if not _PRELOAD.is_file():
         return {}
     path = str(_PRELOAD).replace("\\", "\\\\").replace('"', '\\"')
-    return {"NODE_OPTIONS": f'{os.environ.get("NODE_OPTIONS", "")} --require="{path}"'.strip()}
+    # Theirs comes after ours, and so wins.
+    options = [_YOUNG, os.environ.get("NODE_OPTIONS", ""), f'--require="{path}"']
+    return {"NODE_OPTIONS": " ".join(filter(None, options))}
 
 
 @contextmanager

@@ -41,10 +41,11 @@ Module._resolveFilename = function (...request) {
   return chosen.get(file);
 };
 
-// jsii runs a launcher, which runs the kernel. Both need this file; what the kernel might start does not.
+// jsii runs a launcher, which runs the kernel. Both need our options; what the kernel might start does not.
 const isLauncher = path.basename(process.argv[1] || '') === 'jsii-runtime.js';
 if (!isLauncher && process.env.NODE_OPTIONS) {
-  process.env.NODE_OPTIONS = process.env.NODE_OPTIONS.replace(/ ?--require="(?:[^"\\]|\\.)*preload\.js"$/, '');
+  process.env.NODE_OPTIONS = process.env.NODE_OPTIONS.replace(
+    /^--max-semi-space-size=\d+ (.*?) ?--require="(?:[^"\\]|\\.)*preload\.js"$/, '$1');
 }
 
 // jsii greets an old Node with eleven lines at every start. One will do.
