@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from synthesised import policy
 
 from constructs_lib._karpenter import (
-    INTERRUPTION_EVENTS,
     ControllerScope,
     controller_policies,
+    interruption_events,
     node_role_name,
     policy_name,
 )
@@ -100,7 +100,7 @@ def test_the_events_are_ones_that_aws_sends() -> None:
         ("aws.ec2", "EC2 Instance State-change Notification"),
         ("aws.ec2", "EC2 Capacity Reservation Instance Interruption Warning"),
     }
-    assert {(event.source, event.detail_type) for event in INTERRUPTION_EVENTS.values()} == sent
+    assert {(event.source, event.detail_type) for event in interruption_events("1.14.1").values()} == sent
 
 
 def test_a_document_reads_the_same_whatever_the_order_of_its_parts() -> None:
