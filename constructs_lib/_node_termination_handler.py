@@ -39,8 +39,7 @@ class NodeTerminationHandlerSpec(Spec):
     """AWS Node Termination Handler, which drains the nodes of auto-scaling groups of your own before they end."""
 
     autoscaling_groups: Annotated[Items[AutoScalingGroupName], Field(min_length=1, max_length=50)] = Field(
-        description="The groups, by name. They must be there: each gets a hook that holds its ending machines, and a "
-        "tag by which the handler knows those that it launches.",
+        description="The groups, by name; they must be there, and each gets a hook and a tag.",
         examples=[["batch-gpu"]],
     )
     drain_seconds: Annotated[int, Field(ge=30, le=7200)] = Field(

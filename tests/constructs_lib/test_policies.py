@@ -37,7 +37,7 @@ def karpenter(cluster: str = "analytics", region: str = "eu-west-1", version: st
 @pytest.mark.parametrize("version", ["1.0.5", "1.14.1"])
 @pytest.mark.parametrize("region", ["ap-southeast-2", "us-gov-west-1", "cn-northwest-1"])
 def test_each_karpenter_policy_stays_under_iams_limits_for_any_cluster_name(region: str, version: str) -> None:
-    """The longest region of each partition; EKS takes names of 1 to 100 characters, and IAM counts six policies."""
+    """In each partition; EKS takes names of 1 to 100 characters, and IAM attaches ten policies to a role."""
     for length in range(1, 101):
         cluster = "c" * length
         policies = karpenter(cluster, region, version)

@@ -353,8 +353,11 @@ def test_a_file_that_is_no_launch_template(tmp_path: Path, content: str) -> None
 @pytest.mark.parametrize(
     ("karpenter", "kubernetes", "words"),
     [
-        ("0.18.1", "1.35", "no Karpenter with v1alpha5 runs on Kubernetes 1.35"),
-        ("0.32.1", "1.29", "the last, 0.32, ends at 1.28"),
+        ("0.18.1", "1.22", "nobody says which Kubernetes Karpenter 0.18.1 runs on"),
+        ("0.31.4", "1.35", "Karpenter 0.31.4 runs on Kubernetes 1.23 to 1.28, which EKS no longer offers"),
+        ("0.32.1", "1.29", "and not on 1.29; convert for Karpenter 1.0 or newer"),
+        ("0.27.6", "1.26", "Karpenter 0.27.6 runs on Kubernetes 1.21 to 1.25"),
+        ("0.28.0", "1.22", "Karpenter 0.28.0 runs on Kubernetes 1.23 to 1.27"),
         ("0.37.0", "1.28", "has neither v1alpha5 nor v1"),
         ("soon", "1.35", "a Karpenter version is numbers and dots"),
     ],
@@ -366,8 +369,9 @@ def test_v1alpha5_is_not_written_for_what_cannot_run_it(karpenter: str, kubernet
     assert result.stdout == ""
 
 
-def test_v1alpha5_is_written_for_what_can_run_it() -> None:
-    result = convert(str(SEEDS[0]), "--karpenter-version", "0.31.4", "--kubernetes-version", "1.27")
+@pytest.mark.parametrize(("karpenter", "kubernetes"), [("0.21.1", "1.24"), ("0.31.4", "1.27"), ("0.32.10", "1.28")])
+def test_v1alpha5_is_written_for_what_can_run_it(karpenter: str, kubernetes: str) -> None:
+    result = convert(str(SEEDS[0]), "--karpenter-version", karpenter, "--kubernetes-version", kubernetes)
     (written,) = yaml.safe_load_all(result.stdout)
     assert written == yaml.safe_load(SEEDS[0].read_text("utf-8"))
 
