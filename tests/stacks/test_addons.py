@@ -124,29 +124,3 @@ def test_the_handler_comes_without_karpenter_too(make_platform: MakePlatform, tm
     assert queue["sqs_managed_sse_enabled"] is True
     assert not stacks["addons"].dangling()
     assert not stacks["cluster"].emptied_blocks()
-
-
-def test_an_old_provisioner_in_a_platform_is_read_with_a_warning_for_each_change_of_meaning(tmp_path: Path) -> None:
-    """What ttlSecondsAfterEmpty, no ttlSecondsUntilExpired and no requirements meant, as Karpenter 0.31 had it."""
-    path = edited(tmp_path)
-    (tmp_path / "provisioners" / "old.yaml").write_text(
-        "apiVersion: karpenter.sh/v1alpha5\nkind: Provisioner\nmetadata: {name: old}\nspec:\n"
-        "  ttlSecondsAfterEmpty: 30\n  taints: [{key: old, effect: NoSchedule}]\n"
-        "  provider:\n    launchTemplate: mine\n    subnetSelector: {karpenter.sh/discovery: '${cluster_name}'}\n",
-        "utf-8",
-    )
-    platform = load(path)
-    told = [str(each) for each in platform.advice if "old.yaml" in str(each)]
-    for words in (
-        "karpenter.sh/provisioner-name",  # the label of nodes
-        "spec.provider.launchTemplate: is gone in v1",
-        "on-demand",  # which v1alpha5 chose by itself
-        "amd64",
-        "expire",  # never, without a ttl
-        "ttlSecondsAfterEmpty",
-    ):
-        assert any(words in each for each in told), (words, told)
-    (pool,) = (each for each in platform.pools.node_pools if each.metadata.name == "old")
-    manifest = pool.manifest()
-    assert manifest["apiVersion"] == "karpenter.sh/v1"
-    assert manifest["spec"]["template"]["spec"]["expireAfter"] == "Never"

@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from emr_eks.cli import app
 from provisioners.load import Pools, load_pools
 from provisioners.source import InvalidFile
+from stacks.platform import load
 
 SEEDS = sorted((ROOT / "provisioners" / "legacy").glob("*.yaml"))
 VARIABLES = {"az": "eu-west-1a", "azs": ["eu-west-1a"], "region": "eu-west-1", "cluster_name": "spark"}
@@ -380,3 +381,31 @@ def test_a_platform_cannot_run_an_old_karpenter_and_is_told_why(make_platform: A
     with pytest.raises(InvalidFile) as raised:
         make_platform(karpenter={"version": "0.18.1"})
     assert "emr-eks provisioners convert" in str(raised.value)
+
+
+def test_an_old_provisioner_in_a_platform_is_read_with_a_warning_for_each_change_of_meaning(
+    make_platform: Any, tmp_path: Path
+) -> None:
+    """What ttlSecondsAfterEmpty, no ttlSecondsUntilExpired and no requirements meant, as Karpenter 0.31 had it."""
+    make_platform()  # writes the files
+    (tmp_path / "provisioners" / "old.yaml").write_text(
+        "apiVersion: karpenter.sh/v1alpha5\nkind: Provisioner\nmetadata: {name: old}\nspec:\n"
+        "  ttlSecondsAfterEmpty: 30\n  taints: [{key: old, effect: NoSchedule}]\n"
+        "  provider:\n    launchTemplate: mine\n    subnetSelector: {karpenter.sh/discovery: '${cluster_name}'}\n",
+        "utf-8",
+    )
+    platform = load(tmp_path / "platform.yaml")
+    told = [str(each) for each in platform.advice if "old.yaml" in str(each)]
+    for words in (
+        "karpenter.sh/provisioner-name",  # the label of nodes
+        "spec.provider.launchTemplate: is gone in v1",
+        "on-demand",  # which v1alpha5 chose by itself
+        "amd64",
+        "expire",  # never, without a ttl
+        "ttlSecondsAfterEmpty",
+    ):
+        assert any(words in each for each in told), (words, told)
+    (pool,) = (each for each in platform.pools.node_pools if each.metadata.name == "old")
+    manifest = pool.manifest()
+    assert manifest["apiVersion"] == "karpenter.sh/v1"
+    assert manifest["spec"]["template"]["spec"]["expireAfter"] == "Never"
