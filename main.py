@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from constructs_lib.cluster import Cluster
     from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess
     from constructs_lib.karpenter_access import KarpenterAccess
+    from constructs_lib.node_termination_handler import NodeTerminationHandlerAccess
     from constructs_lib.vpc import Network
 
 
@@ -37,6 +38,7 @@ def build(app: App, platform: Platform) -> None:
     cluster: Cluster | None = None
     karpenter: KarpenterAccess | None = None
     autoscaler: ClusterAutoscalerAccess | None = None
+    termination_handler: NodeTerminationHandlerAccess | None = None
     if spec.vpc:
         network_stack = NetworkStack(app, spec, spec.vpc)
         stacks.append(network_stack)
@@ -46,8 +48,18 @@ def build(app: App, platform: Platform) -> None:
         stacks.append(cluster_stack)
         cluster = cluster_stack.cluster
         karpenter, autoscaler = cluster_stack.karpenter, cluster_stack.autoscaler
-    if karpenter or autoscaler or spec.priorities:
-        stacks.append(AddonsStack(app, spec, cluster, karpenter=karpenter, autoscaler=autoscaler))
+        termination_handler = cluster_stack.termination_handler
+    if karpenter or autoscaler or termination_handler or spec.priorities:
+        stacks.append(
+            AddonsStack(
+                app,
+                spec,
+                cluster,
+                karpenter=karpenter,
+                autoscaler=autoscaler,
+                termination_handler=termination_handler,
+            )
+        )
     if platform.pools.node_pools:
         stacks.append(NodePoolsStack(app, spec, platform.pools, cluster))
     if spec.teams:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from constructs_lib._coredns import COREDNS, CorednsAutoscalingSpec, scaled_otherwise
 from constructs_lib._log_group import RetentionDays
 from constructs_lib._names import Cidr, ClusterName, KeyArn, PrincipalArn, ServiceCidr, private_range
 from constructs_lib._versions import DEFAULT_KUBERNETES, KubernetesVersion
@@ -99,7 +100,10 @@ class ClusterSpec(Spec):
     addons: dict[AddonName, AddonSpec] = Field(
         {},
         description="Versions and configuration of the add-ons vpc-cni, coredns, kube-proxy, eks-pod-identity-agent "
-        "and aws-ebs-csi-driver, which are always there, and any others by their EKS name.",
+        "and aws-ebs-csi-driver, which are always there, and any others by their EKS name, such as metrics-server.",
+    )
+    coredns_autoscaling: CorednsAutoscalingSpec | None = Field(
+        None, description="Copies of CoreDNS that grow with the cluster; `{}` for 2 to 20. By default there are two."
     )
 
     def rules(self) -> Iterator[Problem]:
@@ -119,6 +123,8 @@ class ClusterSpec(Spec):
                     cidr,
                     "name the addresses that your network goes out with",
                 )
+        if self.coredns_autoscaling and COREDNS in self.addons:
+            yield from scaled_otherwise(self.addons[COREDNS].version, self.addons[COREDNS].configuration)
         entries: dict[str, str] = {}
         for name in sorted(self.access):
             principal = self.access[name].principal_arn

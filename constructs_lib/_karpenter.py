@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
+from constructs_lib._interruption_queue import INSTANCE_EVENTS, Event
 from constructs_lib._names import AvailabilityZone, fit
 from constructs_lib._policy import Statement
 from constructs_lib._versions import DEFAULT_KARPENTER, KarpenterVersion, numbers
@@ -97,23 +98,10 @@ class KarpenterSpec(Spec):
                 )
 
 
-class Event(NamedTuple):
-    """An EventBridge event that Karpenter acts on; `since` is the first Karpenter that does."""
-
-    source: str
-    detail_type: str
-    since: tuple[int, ...] = (1, 0)
-
-
-INTERRUPTION_EVENTS: Mapping[str, Event] = {
-    "ScheduledChange": Event("aws.health", "AWS Health Event"),
-    "SpotInterruption": Event("aws.ec2", "EC2 Spot Instance Interruption Warning"),
-    "Rebalance": Event("aws.ec2", "EC2 Instance Rebalance Recommendation"),
-    "InstanceStateChange": Event("aws.ec2", "EC2 Instance State-change Notification"),
-    "CapacityReservation": Event("aws.ec2", "EC2 Capacity Reservation Instance Interruption Warning", (1, 10)),
-}
-"""By the name of their rule; spelt as in https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
-and https://docs.aws.amazon.com/health/latest/ug/cloudwatch-events-health.html"""
+def interruption_events(version: str) -> dict[str, Event]:
+    """Return the events that Karpenter *version* acts on, by the name of their rule."""
+    reclaimed = Event("aws.ec2", "EC2 Capacity Reservation Instance Interruption Warning")
+    return {**INSTANCE_EVENTS} | ({"CapacityReservation": reclaimed} if numbers(version) >= (1, 10) else {})
 
 
 class ControllerScope(NamedTuple):
@@ -336,26 +324,6 @@ def node_role_name(cluster_name: str) -> str:
 def queue_name(cluster_name: str) -> str:
     """Return the name of the interruption queue of a cluster."""
     return fit(cluster_name, 80)
-
-
-def queue_policy(queue_arn: str) -> list[Statement]:
-    """Return who may send to the interruption queue, over TLS only."""
-    return [
-        Statement(
-            "AllowEvents",
-            ["sqs:SendMessage"],
-            [queue_arn],
-            principals={"Service": ["events.amazonaws.com", "sqs.amazonaws.com"]},
-        ),
-        Statement(
-            "DenyHTTP",
-            ["sqs:*"],
-            [queue_arn],
-            principals={"AWS": "*"},
-            conditions={"Bool": {"aws:SecureTransport": "false"}},
-            effect="Deny",
-        ),
-    ]
 
 
 def controller_values(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from constructs_lib._cluster import AddonSpec
 from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, controller_pod
+from constructs_lib._node_termination_handler import NodeTerminationHandlerSpec, handler_pod
 
 ALWAYS = ("aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni")
 """Add-ons of every cluster that the platform builds."""
@@ -63,6 +64,11 @@ def karpenter_pod() -> SystemPod:
 def cluster_autoscaler_pod(spec: ClusterAutoscalerSpec) -> SystemPod:
     """Return Cluster Autoscaler's pod."""
     return SystemPod("cluster-autoscaler", controller_pod(spec), ("cluster_autoscaler",))
+
+
+def node_termination_handler_pod(spec: NodeTerminationHandlerSpec) -> SystemPod:
+    """Return AWS Node Termination Handler's pod."""
+    return SystemPod("node-termination-handler", handler_pod(spec), ("node_termination_handler",))
 
 
 def _affinity(*demands: tuple[str, str, tuple[str, ...]]) -> dict[str, Any]:

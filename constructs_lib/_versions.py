@@ -68,8 +68,16 @@ KARPENTER_SINCE: dict[str, tuple[int, int, int]] = {
 
 V1ALPHA5_UNTIL = (0, 33)
 """The first Karpenter without Provisioners; with NodePools v1 since 1.0."""
-V1ALPHA5_KUBERNETES = (1, 28)
-"""The last Kubernetes that a Karpenter with Provisioners runs on."""
+V1ALPHA5_KUBERNETES: dict[tuple[int, int], tuple[str, str]] = {
+    (0, 21): ("1.21", "1.24"),
+    (0, 25): ("1.21", "1.25"),
+    (0, 28): ("1.23", "1.27"),
+    (0, 31): ("1.23", "1.28"),
+}
+"""The first and last Kubernetes of Karpenters with Provisioners, from the Karpenter on; of older ones nobody says.
+
+https://github.com/aws/karpenter-provider-aws/blob/v1.0.2/hack/docs/compatibilitymatrix_gen/compatibility.yaml
+"""
 
 
 def numbers(version: str) -> tuple[int, ...]:

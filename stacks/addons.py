@@ -8,6 +8,7 @@ from constructs_lib.cluster import EksClusterLike
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart
 from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.karpenter_charts import KarpenterCharts
+from constructs_lib.node_termination_handler import NodeTerminationHandlerAccess, NodeTerminationHandlerChart
 from stacks._stack import PlatformStack
 from stacks.platform import PlatformSpec
 
@@ -23,10 +24,11 @@ class AddonsStack(PlatformStack):
         *,
         karpenter: KarpenterAccess | None,
         autoscaler: ClusterAutoscalerAccess | None,
+        termination_handler: NodeTerminationHandlerAccess | None,
     ) -> None:
         super().__init__(scope, platform, "addons")
         cluster = self.cluster_of(built)
-        if karpenter or autoscaler:
+        if karpenter or autoscaler or termination_handler:
             self.add_helm(cluster)
         if platform.priorities:
             # What few platforms have is loaded only for them.
@@ -51,5 +53,14 @@ class AddonsStack(PlatformStack):
                 spec=platform.cluster_autoscaler,
                 cluster=cluster,
                 access=autoscaler,
+                region=platform.region,
+            )
+        if termination_handler and platform.node_termination_handler:
+            NodeTerminationHandlerChart(
+                self,
+                "node-termination-handler",
+                spec=platform.node_termination_handler,
+                cluster=cluster,
+                access=termination_handler,
                 region=platform.region,
             )

@@ -7,6 +7,7 @@ from typing import Any
 from constructs import Construct
 
 from constructs_lib._cluster_autoscaler import group_tags
+from constructs_lib._coredns import COREDNS, coredns
 from constructs_lib._monitoring import CONTAINER_INSIGHTS, SERVICE_ACCOUNT, MonitoringSpec, agent_configuration
 from constructs_lib.addon import Addon, AddonSpec, ebs_csi_role, vpc_cni
 from constructs_lib.cluster import Cluster
@@ -14,6 +15,7 @@ from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess
 from constructs_lib.container_insights import ContainerInsights
 from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.node_group import NodeGroup
+from constructs_lib.node_termination_handler import NodeTerminationHandlerAccess
 from constructs_lib.vpc import Network
 from stacks._stack import PlatformStack
 from stacks.platform import PlatformSpec
@@ -53,6 +55,17 @@ class ClusterStack(PlatformStack):
             else None
         )
         self.autoscaler = self._autoscaler(groups)
+        self.termination_handler = (
+            NodeTerminationHandlerAccess(
+                self,
+                "node-termination-handler",
+                spec=platform.node_termination_handler,
+                cluster=self.cluster,
+                account=self._account,
+            )
+            if platform.node_termination_handler
+            else None
+        )
         self._outputs(groups)
 
     def _autoscaler(self, groups: dict[str, NodeGroup]) -> ClusterAutoscalerAccess | None:
@@ -84,6 +97,7 @@ class ClusterStack(PlatformStack):
 
     def _later_addons(self, groups: dict[str, NodeGroup]) -> None:
         others = set(self.platform.addons) - {*_BEFORE_NODES, *_AFTER_NODES}
+        scaling = self.platform.cluster.coredns_autoscaling
         role = ebs_csi_role(self, "ebs-csi", cluster=self.cluster, account=self._account)
         if self.platform.monitoring and self.platform.monitoring.container_insights:
             others.remove(CONTAINER_INSIGHTS)
@@ -92,6 +106,7 @@ class ClusterStack(PlatformStack):
             ebs = name == "aws-ebs-csi-driver"
             self._addon(
                 name,
+                configuration=coredns(scaling) if name == COREDNS and scaling else None,
                 service_account="ebs-csi-controller-sa" if ebs else None,
                 role=role if ebs else None,
                 after=[group.resource for group in groups.values()],

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
 from constructs_lib._pod_template import COMPONENTS, Component, pod_template
-from constructs_lib._system_pods import SystemPod, addon_pods, cluster_autoscaler_pod, karpenter_pod
+from constructs_lib._system_pods import (
+    SystemPod,
+    addon_pods,
+    cluster_autoscaler_pod,
+    karpenter_pod,
+    node_termination_handler_pod,
+)
 from provisioners import labels
 from provisioners.landing import report
 from provisioners.landing.capacity import KARPENTER_MEMORY_OVERHEAD, Reserve, reserve
@@ -99,6 +105,8 @@ def _system_pods(platform: Platform) -> Iterator[SystemPod]:
         yield karpenter_pod()
     if platform.spec.cluster_autoscaler:
         yield cluster_autoscaler_pod(platform.spec.cluster_autoscaler)
+    if platform.spec.node_termination_handler:
+        yield node_termination_handler_pod(platform.spec.node_termination_handler)
 
 
 def _pod_of(each: SystemPod, document: Document) -> Pod:

@@ -31,6 +31,7 @@ from constructs_lib._names import (
 )
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec, NodesSpec
 from constructs_lib._node_group_family import FAMILY_LABEL, FamilyName, MemberSpec, NodeGroupFamilySpec
+from constructs_lib._node_termination_handler import NodeTerminationHandlerSpec, managed_tag
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
 from constructs_lib._priority import PrioritiesSpec, TierSpec
 from constructs_lib._team import TeamSpec, job_role_name, log_group_name, role_path
@@ -139,6 +140,9 @@ class PlatformSpec(Spec):
     cluster_autoscaler: ClusterAutoscalerSpec | None = Field(
         None, description="Cluster Autoscaler, which scales the managed node groups."
     )
+    node_termination_handler: NodeTerminationHandlerSpec | None = Field(
+        None, description="AWS Node Termination Handler, for auto-scaling groups of your own in this cluster."
+    )
     bucket: BucketSpec = Field(BucketSpec(), description="The bucket for job code, pod templates, data and logs.")
     emr_service_linked_role: Literal["create", "reuse"] = Field(
         "reuse",
@@ -161,6 +165,7 @@ class PlatformSpec(Spec):
         yield from self._keys()
         yield from self._karpenter()
         yield from self._cluster_autoscaler()
+        yield from self._node_termination_handler()
         yield from self._tiers()
         yield from self._teams()
         yield from self._job_roles()
@@ -361,6 +366,14 @@ class PlatformSpec(Spec):
             for problem in problems:
                 yield problem._replace(path=(*path, *problem.path), reads=(("cluster_autoscaler",), path))
 
+    def _node_termination_handler(self) -> Iterator[Problem]:
+        if self.node_termination_handler and self.existing_cluster:
+            yield Problem(
+                ("node_termination_handler",),
+                "must not stand beside `existing_cluster`, whose nodes are its own",
+                reads=(("existing_cluster",),),
+            )
+
     def _tiers(self) -> Iterator[Problem]:
         known = sorted(self.priorities.tiers) if self.priorities else []
         hint = "" if self.priorities else "add `priorities: {}` for the default ones"
@@ -532,7 +545,24 @@ class Platform(NamedTuple):
     @property
     def advice(self) -> Sequence[Located]:
         """What is allowed but hardly meant."""
-        return [*self.pools.advice, *(self.document.located(path, text) for path, text in self.spec.advice())]
+        advice = [*self.spec.advice(), *self._drained_twice()]
+        return [*self.pools.advice, *(self.document.located(path, text) for path, text in advice)]
+
+    def _drained_twice(self) -> Iterator[tuple[Path, str]]:
+        """Yield which nodes AWS Node Termination Handler takes for its own, though somebody else drains them."""
+        if not self.spec.node_termination_handler:
+            return
+        tag = managed_tag(self.spec.cluster_name)
+        others = [
+            f"node class {each.metadata.name}" for each in self.pools.node_classes if tag in (each.spec.tags or {})
+        ]
+        if tag in self.spec.tags:
+            others.append("`tags`, which every managed node group has")
+        for other in others:
+            yield (
+                ("node_termination_handler",),
+                f"would drain what has the tag {tag} of {other}, and so would Karpenter or EKS: remove the tag there",
+            )
 
     def placements(self, team: str) -> dict[Component, Placement]:
         """Return where the pods of *team* run, by Spark component."""

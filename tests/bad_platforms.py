@@ -386,6 +386,81 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
             "shape a group of its own, as `node_group_families` does"
         ],
     ),
+    "a handler of node endings without groups": (
+        {"": "node_termination_handler: {}\n"},
+        [
+            "platform.yaml:13:1: node_termination_handler.autoscaling_groups: is required (The groups, by name; "
+            "they must be there, and each gets a hook and a tag); add for example 'autoscaling_groups: [batch-"
+            "gpu]'",
+        ],
+    ),
+    "a handler of the endings of no group": (
+        {"": "node_termination_handler: {autoscaling_groups: []}\n"},
+        [
+            "platform.yaml:13:48: node_termination_handler.autoscaling_groups: must have at least 1 entry, got []",
+        ],
+    ),
+    "groups whose nodes others drain": (
+        {
+            "": "node_termination_handler:\n  autoscaling_groups:\n"
+            "    - eks-spot-1ac7b2a4-0c6b-5d0a-9a5e-3f9a1c0b7d11\n    - gpu\n    - 'gpu:a'\n    - gpu\n"
+        },
+        [
+            "platform.yaml:15:7: node_termination_handler.autoscaling_groups[0]: must not be that of a managed "
+            "node group, whose nodes EKS drains itself, got 'eks-spot-1ac7b2a4-0c6b-5d0a-9a5e-3f9a1c0b7d11'; "
+            "remove it",
+            "platform.yaml:17:7: node_termination_handler.autoscaling_groups[2]: must be the name of an auto-"
+            "scaling group: at most 255 letters, digits and the characters _+=,.@/-, got 'gpu:a'; for example "
+            "'batch-gpu'",
+            "platform.yaml:18:7: node_termination_handler.autoscaling_groups[3]: is given twice, got 'gpu'",
+        ],
+    ),
+    "a handler that waits for hours": (
+        {"": "node_termination_handler: {autoscaling_groups: [gpu], drain_seconds: 10000}\n"},
+        [
+            "platform.yaml:13:70: node_termination_handler.drain_seconds: must be at most 7200, got 10000",
+        ],
+    ),
+    "a handler on a cluster of others": (
+        {
+            NETWORK + NODES: "existing_cluster: {name: shared}\n",
+            "": "node_termination_handler: {autoscaling_groups: [gpu]}\n",
+        },
+        [
+            "platform.yaml:7:27: node_termination_handler: must not stand beside `existing_cluster`, whose nodes "
+            "are its own",
+        ],
+    ),
+    "a CoreDNS that cannot grow": (
+        {"karpenter: {}": "cluster: {coredns_autoscaling: {min_replicas: 4, max_replicas: 3}}\nkarpenter: {}"},
+        [
+            "platform.yaml:10:47: cluster.coredns_autoscaling.min_replicas: must be at most max_replicas, which "
+            "is 3, got 4",
+        ],
+    ),
+    "one CoreDNS": (
+        {"karpenter: {}": "cluster: {coredns_autoscaling: {min_replicas: 1, max_replicas: 1001}}\nkarpenter: {}"},
+        [
+            "platform.yaml:10:47: cluster.coredns_autoscaling.min_replicas: must be at least 2, got 1",
+            "platform.yaml:10:64: cluster.coredns_autoscaling.max_replicas: must be at most 1000, got 1001",
+        ],
+    ),
+    "a CoreDNS that is told twice how often it runs": (
+        {
+            "karpenter: {}": "cluster:\n  coredns_autoscaling: {}\n  addons:\n    coredns:\n"
+            "      version: v1.11.1-eksbuild.4\n"
+            "      configuration: {replicaCount: 3, autoScaling: {enabled: false}}\nkarpenter: {}"
+        },
+        [
+            "platform.yaml:14:16: cluster.addons.coredns.version: must be at least v1.11.1-eksbuild.9 to be "
+            "scaled by EKS, got 'v1.11.1-eksbuild.4'; leave it out, and EKS chooses",
+            "platform.yaml:15:37: cluster.addons.coredns.configuration.replicaCount: must not stand beside "
+            "coredns_autoscaling, which says how many copies there are, got 3; keep one of the two",
+            "platform.yaml:15:53: cluster.addons.coredns.configuration.autoScaling: must not stand beside "
+            "coredns_autoscaling, which says how many copies there are, got {'enabled': false}; keep one of the "
+            "two",
+        ],
+    ),
     "a family of nodes that gives no type": (
         {"": FAMILY.replace("[m5, m5d]", "[m5, m55]").replace("[xlarge]", "[xlarge, 9xlarge]")},
         [

@@ -95,6 +95,7 @@ EVERYTHING: dict[str, Any] = {
     "vpc": {"interface_endpoints": ["sts"]},
     "karpenter": {"identity": "irsa"},
     "cluster_autoscaler": {},
+    "node_termination_handler": {"autoscaling_groups": ["gpu"]},
     "teams": {
         "etl": {
             "job_role": {

@@ -74,13 +74,18 @@ def _keeps_v1alpha5(karpenter: str, kubernetes: str) -> bool:
         raise typer.BadParameter(str(error)) from None
     if version >= (1,):
         return False
-    last = ".".join(map(str, V1ALPHA5_KUBERNETES))
     if version >= V1ALPHA5_UNTIL:
         raise typer.BadParameter(f"Karpenter {karpenter} has neither v1alpha5 nor v1; convert for 1.0 or newer")
-    if runs_on > V1ALPHA5_KUBERNETES:
+    known = [since for since in V1ALPHA5_KUBERNETES if since <= version]
+    if not known:
         raise typer.BadParameter(
-            f"no Karpenter with v1alpha5 runs on Kubernetes {kubernetes}: the last, 0.32, ends at {last}, which EKS no "
-            "longer offers; convert for Karpenter 1.0 or newer"
+            f"nobody says which Kubernetes Karpenter {karpenter} runs on; name 0.21 or newer, or convert for 1.0"
+        )
+    first, last = V1ALPHA5_KUBERNETES[max(known)]
+    if not number(first) <= runs_on <= number(last):
+        raise typer.BadParameter(
+            f"Karpenter {karpenter} runs on Kubernetes {first} to {last}, which EKS no longer offers, and not on "
+            f"{kubernetes}; convert for Karpenter 1.0 or newer"
         )
     return True
 

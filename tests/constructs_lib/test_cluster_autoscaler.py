@@ -46,19 +46,6 @@ def test_it_sees_every_group_and_scales_only_the_clusters_own() -> None:
     assert set(scaling["Action"]) == changing
 
 
-def test_it_looks_up_what_an_empty_group_would_launch() -> None:
-    """Without any of these, scaling from zero fails: the full policy of the controller's own page on AWS."""
-    reading = set(policy(document(controller_policy("data")))["ReadGroups"]["Action"])
-    assert reading >= {
-        "autoscaling:DescribeAutoScalingGroups",
-        "autoscaling:DescribeScalingActivities",
-        "ec2:DescribeInstanceTypes",
-        "ec2:DescribeLaunchTemplateVersions",
-        "ec2:GetInstanceTypesFromInstanceRequirements",
-        "eks:DescribeNodegroup",
-    }
-
-
 def test_a_group_tells_what_its_nodes_would_be_like(stacks: dict[str, Document]) -> None:
     node_group = stacks["cluster"].only("aws_eks_node_group", node_group_name_prefix="spot-")
     group = f"${{{stacks['cluster'].address(node_group)}.resources[0].autoscaling_groups[0].name}}"

@@ -175,7 +175,8 @@ BUILT: dict[str, Any] = {
         "kms_key_arn": KEY,
         "service_ipv4_cidr": "10.0.0.0/20",
         "support_type": "STANDARD",
-        "addons": {"coredns": {"version": "v1.12.4-eksbuild.1", "configuration": {"replicaCount": 3}}},
+        "addons": {"coredns": {"version": "v1.12.4-eksbuild.1", "configuration": {"podLabels": {"a": "b"}}}},
+        "coredns_autoscaling": {"min_replicas": 2, "max_replicas": 9},
     },
     "node_groups": {
         "system": {
@@ -210,6 +211,15 @@ BUILT: dict[str, Any] = {
         "batch_idle_duration": "1s",
         "batch_max_duration": "10s",
         "spot_to_spot_consolidation": True,
+    },
+    "node_termination_handler": {
+        "autoscaling_groups": ["gpu", "gpu-2"],
+        "drain_seconds": 600,
+        "chart_version": "0.27.6",
+        "namespace": "kube-system",
+        "identity": "irsa",
+        "replicas": 1,
+        "node_selector": {"kubernetes.io/arch": "arm64"},
     },
     "bucket": {"name": "data-of-lake", "kms_key_arn": KEY, "noncurrent_days": 7, "log_days": 30, "destroy": True},
     "emr_service_linked_role": "create",

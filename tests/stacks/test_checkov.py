@@ -53,6 +53,7 @@ RICH: dict[str, Any] = {
         }
     },
     "karpenter": {"identity": "irsa"},
+    "node_termination_handler": {"autoscaling_groups": ["gpu"]},
     "monitoring": {
         "container_logs": True,
         "alarms": {"emails": ["ops@example.com"], "budget": {"usd": 2000, "tags": {"Platform": NAME}}},

@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from emr_eks.cli import app
 from provisioners.load import Pools, load_pools
 from provisioners.source import InvalidFile
+from stacks.platform import load
 
 SEEDS = sorted((ROOT / "provisioners" / "legacy").glob("*.yaml"))
 VARIABLES = {"az": "eu-west-1a", "azs": ["eu-west-1a"], "region": "eu-west-1", "cluster_name": "spark"}
@@ -353,8 +354,11 @@ def test_a_file_that_is_no_launch_template(tmp_path: Path, content: str) -> None
 @pytest.mark.parametrize(
     ("karpenter", "kubernetes", "words"),
     [
-        ("0.18.1", "1.35", "no Karpenter with v1alpha5 runs on Kubernetes 1.35"),
-        ("0.32.1", "1.29", "the last, 0.32, ends at 1.28"),
+        ("0.18.1", "1.22", "nobody says which Kubernetes Karpenter 0.18.1 runs on"),
+        ("0.31.4", "1.35", "Karpenter 0.31.4 runs on Kubernetes 1.23 to 1.28, which EKS no longer offers"),
+        ("0.32.1", "1.29", "and not on 1.29; convert for Karpenter 1.0 or newer"),
+        ("0.27.6", "1.26", "Karpenter 0.27.6 runs on Kubernetes 1.21 to 1.25"),
+        ("0.28.0", "1.22", "Karpenter 0.28.0 runs on Kubernetes 1.23 to 1.27"),
         ("0.37.0", "1.28", "has neither v1alpha5 nor v1"),
         ("soon", "1.35", "a Karpenter version is numbers and dots"),
     ],
@@ -366,8 +370,9 @@ def test_v1alpha5_is_not_written_for_what_cannot_run_it(karpenter: str, kubernet
     assert result.stdout == ""
 
 
-def test_v1alpha5_is_written_for_what_can_run_it() -> None:
-    result = convert(str(SEEDS[0]), "--karpenter-version", "0.31.4", "--kubernetes-version", "1.27")
+@pytest.mark.parametrize(("karpenter", "kubernetes"), [("0.21.1", "1.24"), ("0.31.4", "1.27"), ("0.32.10", "1.28")])
+def test_v1alpha5_is_written_for_what_can_run_it(karpenter: str, kubernetes: str) -> None:
+    result = convert(str(SEEDS[0]), "--karpenter-version", karpenter, "--kubernetes-version", kubernetes)
     (written,) = yaml.safe_load_all(result.stdout)
     assert written == yaml.safe_load(SEEDS[0].read_text("utf-8"))
 
@@ -376,3 +381,31 @@ def test_a_platform_cannot_run_an_old_karpenter_and_is_told_why(make_platform: A
     with pytest.raises(InvalidFile) as raised:
         make_platform(karpenter={"version": "0.18.1"})
     assert "emr-eks provisioners convert" in str(raised.value)
+
+
+def test_an_old_provisioner_in_a_platform_is_read_with_a_warning_for_each_change_of_meaning(
+    make_platform: Any, tmp_path: Path
+) -> None:
+    """What ttlSecondsAfterEmpty, no ttlSecondsUntilExpired and no requirements meant, as Karpenter 0.31 had it."""
+    make_platform()  # writes the files
+    (tmp_path / "provisioners" / "old.yaml").write_text(
+        "apiVersion: karpenter.sh/v1alpha5\nkind: Provisioner\nmetadata: {name: old}\nspec:\n"
+        "  ttlSecondsAfterEmpty: 30\n  taints: [{key: old, effect: NoSchedule}]\n"
+        "  provider:\n    launchTemplate: mine\n    subnetSelector: {karpenter.sh/discovery: '${cluster_name}'}\n",
+        "utf-8",
+    )
+    platform = load(tmp_path / "platform.yaml")
+    told = [str(each) for each in platform.advice if "old.yaml" in str(each)]
+    for words in (
+        "karpenter.sh/provisioner-name",  # the label of nodes
+        "spec.provider.launchTemplate: is gone in v1",
+        "on-demand",  # which v1alpha5 chose by itself
+        "amd64",
+        "expire",  # never, without a ttl
+        "ttlSecondsAfterEmpty",
+    ):
+        assert any(words in each for each in told), (words, told)
+    (pool,) = (each for each in platform.pools.node_pools if each.metadata.name == "old")
+    manifest = pool.manifest()
+    assert manifest["apiVersion"] == "karpenter.sh/v1"
+    assert manifest["spec"]["template"]["spec"]["expireAfter"] == "Never"
