@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from constructs import Construct
 
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart
 from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.karpenter_charts import KarpenterCharts
-from constructs_lib.node_termination_handler import NodeTerminationHandlerAccess, NodeTerminationHandlerChart
 from stacks._stack import PlatformStack
 from stacks.platform import PlatformSpec
+
+if TYPE_CHECKING:
+    from constructs_lib.node_termination_handler import NodeTerminationHandlerAccess
 
 
 class AddonsStack(PlatformStack):
@@ -56,6 +60,8 @@ class AddonsStack(PlatformStack):
                 region=platform.region,
             )
         if termination_handler and platform.node_termination_handler:
+            from constructs_lib.node_termination_handler import NodeTerminationHandlerChart
+
             NodeTerminationHandlerChart(
                 self,
                 "node-termination-handler",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
@@ -15,10 +15,12 @@ from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess
 from constructs_lib.container_insights import ContainerInsights
 from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.node_group import NodeGroup
-from constructs_lib.node_termination_handler import NodeTerminationHandlerAccess
 from constructs_lib.vpc import Network
 from stacks._stack import PlatformStack
 from stacks.platform import PlatformSpec
+
+if TYPE_CHECKING:
+    from constructs_lib.node_termination_handler import NodeTerminationHandlerAccess
 
 _BEFORE_NODES = ("eks-pod-identity-agent", "kube-proxy", "vpc-cni")
 _AFTER_NODES = ("aws-ebs-csi-driver", "coredns")
@@ -55,18 +57,18 @@ class ClusterStack(PlatformStack):
             else None
         )
         self.autoscaler = self._autoscaler(groups)
-        self.termination_handler = (
-            NodeTerminationHandlerAccess(
-                self,
-                "node-termination-handler",
-                spec=platform.node_termination_handler,
-                cluster=self.cluster,
-                account=self._account,
-            )
-            if platform.node_termination_handler
-            else None
-        )
+        self.termination_handler = self._termination_handler()
         self._outputs(groups)
+
+    def _termination_handler(self) -> NodeTerminationHandlerAccess | None:
+        spec = self.platform.node_termination_handler
+        if not spec:
+            return None
+        # What few platforms have is loaded only for them.
+
+        return NodeTerminationHandlerAccess(
+            self, "node-termination-handler", spec=spec, cluster=self.cluster, account=self._account
+        )
 
     def _autoscaler(self, groups: dict[str, NodeGroup]) -> ClusterAutoscalerAccess | None:
         spec = self.platform.cluster_autoscaler

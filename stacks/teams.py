@@ -64,7 +64,7 @@ class TeamsStack(PlatformStack):
         monitoring, platform = self.platform.monitoring, self.platform
         if not (monitoring and monitoring.alarms):
             return
-        # Here, since it loads six of the provider's modules, and many platforms have none.
+        # What few platforms have is loaded only for them.
         from constructs_lib.alarms import Alarms
 
         alarms = Alarms(
