@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from emr_eks import tables
+from emr_eks.job.pods import preset_pods
 from emr_eks.options import Format
 from provisioners.landing.pod import Pod, pods_in
 from provisioners.landing.report import names
@@ -21,10 +22,15 @@ from stacks.platform import Platform, load
 def check(platform_file: Path, pod_files: Iterable[Path], today: date, output: Format) -> None:
     """Check the platform as of *today*, and print what was found. Raises `InvalidFile` with every problem."""
     platform = load(platform_file)
-    landed, supported = landing.check(platform, _pods(pod_files)), support.check(platform, today)
+    landed, supported = (
+        landing.check(platform, _pods(pod_files)),
+        support.check(platform, today),
+    )
     if problems := [*supported.problems, *landed.problems]:
         raise InvalidFile(problems)
-    warnings = [*platform.advice, *supported.warnings, *landed.advice]
+    # A preset that no job uses may well be one that this platform has no nodes for.
+    useless = landing.check(platform, preset_pods(platform)).problems
+    warnings = [*platform.advice, *supported.warnings, *landed.advice, *useless]
     for warning in warnings:
         typer.echo(f"warning: {warning}", err=True)
     if output is Format.json:

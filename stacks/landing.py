@@ -125,8 +125,19 @@ def _team_pods(platform: Platform) -> Iterator[Pod]:
 
 
 def spark_pod(
-    platform: Platform, team: str, component: Component, requests: Mapping[str, int], origin: Origin | None = None
+    platform: Platform,
+    team: str,
+    component: Component,
+    requests: Mapping[str, int],
+    origin: Origin | None = None,
+    *,
+    name: str | None = None,
+    node_selector: Mapping[str, str] | None = None,
 ) -> Pod:
-    """Return a driver or executor of *team* that asks for *requests*: `cpu` in millicores, `memory` in bytes."""
-    template = pod_template(component, platform.placements(team)[component])
-    return pod(f"{team}/{component}", PodSpec.model_validate(template["spec"]), origin, at_least=requests)
+    """Return a driver or executor of *team* that asks for *requests*: `cpu` in millicores, `memory` in bytes.
+
+    *node_selector* is what a job asks of nodes besides the team's pod template.
+    """
+    spec = dict(pod_template(component, platform.placements(team)[component])["spec"])
+    spec["nodeSelector"] = {**spec["nodeSelector"], **(node_selector or {})}
+    return pod(name or f"{team}/{component}", PodSpec.model_validate(spec), origin, at_least=requests)

@@ -12,11 +12,13 @@ from typing import Any
 from constructs_lib._team import DEFAULT_ROLE
 from constructs_lib._versions import EMR_FEATURES, release_has
 from emr_eks.job.model import breaches
+from emr_eks.job.pods import job_pods
 from emr_eks.job.request import Workplace, start_job_run, workplace
 from emr_eks.job.spec import JobSpec
 from provisioners.fill import fill
 from provisioners.source import Document, InvalidFile, Located, read, validate
 from provisioners.spec import Path
+from stacks import landing
 from stacks.platform import Platform
 
 
@@ -60,9 +62,13 @@ def open_job(path: pathlib.Path, platform: Platform, *, team: str | None = None)
         raise InvalidFile(_teamless(document, platform, team))
     file = JobFile(path, team, platform, document)
     at = workplace(platform, team)
-    problems = [*_problems(file, file.job(at), at)]
+    job = file.job(at)
+    problems = [*_problems(file, job, at)]
     if not problems:
-        problems = [*_refused(file, at)]
+        problems = [
+            *_refused(file, at),
+            *landing.check(platform, job_pods(job, platform, document, at.variables)).problems,
+        ]
     if problems:
         raise InvalidFile(problems)
     return file
