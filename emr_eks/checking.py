@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from emr_eks import tables
-from emr_eks.job.pods import preset_pods
+from emr_eks.job.pods import useless_presets
 from emr_eks.options import Format
 from provisioners.landing.pod import Pod, pods_in
 from provisioners.landing.report import names
@@ -28,9 +28,7 @@ def check(platform_file: Path, pod_files: Iterable[Path], today: date, output: F
     )
     if problems := [*supported.problems, *landed.problems]:
         raise InvalidFile(problems)
-    # A preset that no job uses may well be one that this platform has no nodes for.
-    useless = landing.check(platform, preset_pods(platform)).problems
-    warnings = [*platform.advice, *supported.warnings, *landed.advice, *useless]
+    warnings = [*platform.advice, *supported.warnings, *landed.advice, *useless_presets(platform)]
     for warning in warnings:
         typer.echo(f"warning: {warning}", err=True)
     if output is Format.json:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from constructs_lib._pod_template import COMPONENTS, Component
-from emr_eks.job.presets import PRESETS, SPARK, configuration
+from emr_eks.job.presets import PRESETS, SPARK, PresetName, configuration
 from emr_eks.job.request import workplace
 from emr_eks.job.spec import JobSpec
 from provisioners.landing.capacity import millis_or_units
 from provisioners.landing.pod import Origin, Pod
-from provisioners.source import Document
+from provisioners.source import Document, Located
 from stacks import landing
 from stacks.platform import Platform
 
@@ -41,23 +42,32 @@ def job_pods(job: JobSpec, platform: Platform, document: Document, variables: Ma
             )
 
 
-def preset_pods(platform: Platform) -> Iterator[Pod]:
-    """Yield what the presets make of every team's driver and executor, where they say something about nodes."""
-    for team in sorted(platform.spec.teams):
-        variables = workplace(platform, team).variables
-        for preset in PRESETS:
-            properties = configuration([preset], variables).get(SPARK, {})
-            for component in COMPONENTS:
-                if selector := _node_selector(component, properties):
-                    yield landing.spark_pod(
-                        platform,
-                        team,
-                        component,
-                        landing.SPARK_DEFAULTS,
-                        Origin(platform.document, ("teams", team, f"{component}_pool"), whole=True),
-                        name=f"{team}/{component} with {preset}",
-                        node_selector=selector,
-                    )
+def useless_presets(platform: Platform) -> Iterator[Located]:
+    """Yield why the pods of a preset find no node, where they find none for any team."""
+    for preset in PRESETS:
+        pods = {team: [*_with_preset(platform, team, preset)] for team in sorted(platform.spec.teams)}
+        if not any(pods.values()):
+            continue
+        found = landing.check(platform, chain.from_iterable(pods.values()))
+        lost = {pod.name for each in found.landings if not each.fleets for pod in each.pods}
+        if all(any(pod.name in lost for pod in of_team) for of_team in pods.values()):
+            yield from found.problems
+
+
+def _with_preset(platform: Platform, team: str, preset: PresetName) -> Iterator[Pod]:
+    """Yield the driver and the executor of *team* where *preset* asks something of their nodes."""
+    properties = configuration([preset], workplace(platform, team).variables).get(SPARK, {})
+    for component in COMPONENTS:
+        if selector := _node_selector(component, properties):
+            yield landing.spark_pod(
+                platform,
+                team,
+                component,
+                landing.SPARK_DEFAULTS,
+                Origin(platform.document, ("teams", team, f"{component}_pool"), whole=True),
+                name=f"{team}/{component} with {preset}",
+                node_selector=selector,
+            )
 
 
 def _requests(job: JobSpec, component: Component, properties: Mapping[str, str]) -> dict[str, int]:
