@@ -25,6 +25,7 @@ def build(app: App, platform: Platform) -> None:
     """Add the platform's stacks to *app*; each waits for the one before, and is destroyed before it."""
     # Imported here, because cdktf starts Node: a platform.yaml with a mistake is answered without it.
     from constructs_lib.vpc import ExistingVpc
+    from emr_eks.job.template import job_templates
     from stacks.addons import AddonsStack
     from stacks.cluster import ClusterStack
     from stacks.network import NetworkStack
@@ -51,7 +52,7 @@ def build(app: App, platform: Platform) -> None:
     if platform.pools.node_pools:
         stacks.append(NodePoolsStack(app, spec, platform.pools, cluster))
     if spec.teams:
-        stacks.append(TeamsStack(app, platform, cluster))
+        stacks.append(TeamsStack(app, platform, cluster, job_templates=job_templates(platform)))
     for before, after in pairwise(stacks):
         after.add_dependency(before)
 
@@ -70,7 +71,7 @@ def main() -> int:
     app = App()
     try:
         build(app, platform)
-    except Refused as refused:
+    except (InvalidFile, Refused) as refused:
         print(refused, file=sys.stderr)
         return 2
     app.synth()

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.s3_object import (
 )
 from constructs import Construct
 
+from constructs_lib._job_template import TeamJob, job_template_name
 from constructs_lib._literal import literal
 from constructs_lib._pod_template import COMPONENTS, Component, Placement, pod_template, pod_template_key
 from constructs_lib._priority import TierSpec
@@ -28,6 +29,7 @@ from constructs_lib.account import Account
 from constructs_lib.bucket import Bucket
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.job_role import JobRole, JobRoleSpec
+from constructs_lib.job_template import JobTemplate
 from constructs_lib.log_group import LogGroup
 from constructs_lib.virtual_cluster import VirtualCluster
 
@@ -55,6 +57,7 @@ class Team(Construct):
         kms_key_arn: str,
         destroy_logs: bool = False,
         tiers: Mapping[str, TierSpec] | None = None,
+        job_templates: Mapping[str, TeamJob] | None = None,
     ) -> None:
         super().__init__(scope, id)
         namespace = spec.namespace or name
@@ -99,17 +102,45 @@ class Team(Construct):
             for component in COMPONENTS:
                 priority_class: str | None = getattr(tiers[tier], component) if tiers and tier else None
                 template = pod_template(component, placements[component], priority_class)
-                S3Object(
+                _upload(
                     place,
                     f"{tier}-{component}" if tier else f"{component}-pod-template",
-                    bucket=bucket.id,
+                    bucket=bucket,
                     key=pod_template_key(name, component, tier),
                     # JSON is YAML, and needs no library to write.
-                    content=literal(json.dumps(template, indent=2)),
+                    content=json.dumps(template, indent=2),
                     content_type="application/yaml",
-                    # An object takes 10 tags, fewer than the provider may have for all that it makes:
-                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
-                    override_provider=S3ObjectOverrideProvider(
-                        default_tags=S3ObjectOverrideProviderDefaultTags(tags={})
-                    ),
                 )
+        self.job_templates: dict[str, JobTemplate] = self._templates(cluster.name, name, job_templates or {}, bucket)
+        """The templates by the names of their jobs."""
+
+    def _templates(
+        self, cluster_name: str, team: str, jobs: Mapping[str, TeamJob], bucket: Bucket
+    ) -> dict[str, JobTemplate]:
+        place = Construct(self, "JobTemplates") if jobs else self
+        templates = {}
+        for name, job in sorted(jobs.items()):
+            templates[name] = JobTemplate(
+                place,
+                name,
+                name=job_template_name(cluster_name, team, name),
+                spec=job.template,
+                role=self.job_roles[job.role],
+            )
+            for key, text in sorted(job.code.items()):
+                _upload(templates[name], key, bucket=bucket, key=key, content=text, content_type="text/plain")
+        return templates
+
+
+def _upload(scope: Construct, id: str, *, bucket: Bucket, key: str, content: str, content_type: str) -> None:
+    S3Object(
+        scope,
+        id,
+        bucket=bucket.id,
+        key=key,
+        content=literal(content),
+        content_type=content_type,
+        # An object takes 10 tags, fewer than the provider may have for all that it makes:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+        override_provider=S3ObjectOverrideProvider(default_tags=S3ObjectOverrideProviderDefaultTags(tags={})),
+    )
