@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.emrcontainers_job_template import (
     EmrcontainersJobTemplate,
     EmrcontainersJobTemplateJobTemplateData,
@@ -30,10 +31,20 @@ class JobTemplate(Construct):
     """Defines a template whose jobs run as *role*.
 
     EMR cannot change a template: any change makes another one, with another id, before the old one goes.
-    The stack must ask for AWS provider `FIXED_PROVIDER` or newer where `spec.needs_fixed_provider`.
+    The stack must ask for AWS provider `FIXED_PROVIDER` or newer where `spec.needs_fixed_provider`. *depends_on* is
+    what must be there before anybody starts the job, such as its code.
     """
 
-    def __init__(self, scope: Construct, id: str, *, name: str, spec: JobTemplateSpec, role: Role) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        spec: JobTemplateSpec,
+        role: Role,
+        depends_on: Sequence[ITerraformDependable] = (),
+    ) -> None:
         super().__init__(scope, id)
         self._resource = EmrcontainersJobTemplate(
             self,
@@ -46,6 +57,7 @@ class JobTemplate(Construct):
                 configuration_overrides=_overrides(spec),
                 job_tags=literal(spec.job_tags) or None,
             ),
+            depends_on=[*depends_on] or None,
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         self.id: str = self._resource.id

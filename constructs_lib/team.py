@@ -118,22 +118,26 @@ class Team(Construct):
         self, cluster_name: str, team: str, jobs: Mapping[str, TeamJob], bucket: Bucket
     ) -> dict[str, JobTemplate]:
         place = Construct(self, "JobTemplates") if jobs else self
-        templates = {}
-        for name, job in sorted(jobs.items()):
-            templates[name] = JobTemplate(
+        # Two jobs may share code.
+        code = {
+            key: _upload(place, key, bucket=bucket, key=key, content=text, content_type="text/plain")
+            for key, text in sorted({key: text for job in jobs.values() for key, text in job.code.items()}.items())
+        }
+        return {
+            name: JobTemplate(
                 place,
                 name,
                 name=job_template_name(cluster_name, team, name),
                 spec=job.template,
                 role=self.job_roles[job.role],
+                depends_on=[code[key] for key in sorted(job.code)],
             )
-            for key, text in sorted(job.code.items()):
-                _upload(templates[name], key, bucket=bucket, key=key, content=text, content_type="text/plain")
-        return templates
+            for name, job in sorted(jobs.items())
+        }
 
 
-def _upload(scope: Construct, id: str, *, bucket: Bucket, key: str, content: str, content_type: str) -> None:
-    S3Object(
+def _upload(scope: Construct, id: str, *, bucket: Bucket, key: str, content: str, content_type: str) -> S3Object:
+    return S3Object(
         scope,
         id,
         bucket=bucket.id,
