@@ -43,7 +43,7 @@ class TeamSpec(Spec):
         description="Tiers of `priorities` that the team's jobs may run in, the first by default; empty: the lowest.",
     )
     job_templates: Items[FileName] = Field(
-        (), description="Job files, from here, to make templates of that other programs start by their ids."
+        (), description="Job files, named from the platform's, of jobs that other programs start as EMR job templates."
     )
 
     def rules(self) -> Iterator[Problem]:
