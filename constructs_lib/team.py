@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cdktf_cdktf_provider_aws.s3_object import (
     S3Object,
@@ -29,9 +30,11 @@ from constructs_lib.account import Account
 from constructs_lib.bucket import Bucket
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.job_role import JobRole, JobRoleSpec
-from constructs_lib.job_template import JobTemplate
 from constructs_lib.log_group import LogGroup
 from constructs_lib.virtual_cluster import VirtualCluster
+
+if TYPE_CHECKING:
+    from constructs_lib.job_template import JobTemplate
 
 __all__ = ["JobRoleSpec", "Placement", "Team", "TeamSpec"]
 
@@ -111,13 +114,17 @@ class Team(Construct):
                     content=json.dumps(template, indent=2),
                     content_type="application/yaml",
                 )
-        self.job_templates: dict[str, JobTemplate] = self._templates(cluster.name, name, job_templates or {}, bucket)
+        self.job_templates: dict[str, JobTemplate] = (
+            self._templates(cluster.name, name, job_templates, bucket) if job_templates else {}
+        )
         """The templates by the names of their jobs."""
 
     def _templates(
         self, cluster_name: str, team: str, jobs: Mapping[str, TeamJob], bucket: Bucket
     ) -> dict[str, JobTemplate]:
-        place = Construct(self, "JobTemplates") if jobs else self
+        from constructs_lib.job_template import JobTemplate
+
+        place = Construct(self, "JobTemplates")
         # Two jobs may share code.
         code = {
             key: _upload(place, key, bucket=bucket, key=key, content=text, content_type="text/plain")
