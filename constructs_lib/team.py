@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.s3_object import (
     S3Object,
     S3ObjectOverrideProvider,
@@ -15,7 +15,7 @@ from constructs import Construct
 
 from constructs_lib._job_template import TeamJob, job_template_name
 from constructs_lib._literal import literal
-from constructs_lib._pod_template import COMPONENTS, Component, Placement, pod_template, pod_template_key
+from constructs_lib._pod_template import Component, Placement, pod_templates
 from constructs_lib._priority import TierSpec
 from constructs_lib._team import (
     DEFAULT_ROLE,
@@ -101,19 +101,15 @@ class Team(Construct):
                 bucket.grant_read_write(each, prefix=f"{log_prefix(name)}/")
                 self.logs.grant_write(each)
         place = Construct(self, "pod-template") if tiers else self
-        for tier in tiers or (None,):
-            for component in COMPONENTS:
-                priority_class: str | None = getattr(tiers[tier], component) if tiers and tier else None
-                template = pod_template(component, placements[component], priority_class)
-                _upload(
-                    place,
-                    f"{tier}-{component}" if tier else f"{component}-pod-template",
-                    bucket=bucket,
-                    key=pod_template_key(name, component, tier),
-                    # JSON is YAML, and needs no library to write.
-                    content=json.dumps(template, indent=2),
-                    content_type="application/yaml",
-                )
+        for (tier, component), template in pod_templates(name, placements, tiers or {}).items():
+            _upload(
+                place,
+                f"{tier}-{component}" if tier else f"{component}-pod-template",
+                bucket=bucket,
+                key=template.key,
+                content=template.content,
+                content_type="application/yaml",
+            )
         self.job_templates: dict[str, JobTemplate] = (
             self._templates(cluster.name, name, job_templates, bucket) if job_templates else {}
         )
@@ -154,4 +150,6 @@ def _upload(scope: Construct, id: str, *, bucket: Bucket, key: str, content: str
         # An object takes 10 tags, fewer than the provider may have for all that it makes:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
         override_provider=S3ObjectOverrideProvider(default_tags=S3ObjectOverrideProviderDefaultTags(tags={})),
+        # Another content has another key: jobs that start meanwhile find the one or the other.
+        lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
     )
