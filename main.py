@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from stacks.platform import Platform, load
 if TYPE_CHECKING:
     from cdktf import App, TerraformStack
 
+    from constructs_lib._job_template import TeamJob
     from constructs_lib.cluster import Cluster
     from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess
     from constructs_lib.karpenter_access import KarpenterAccess
@@ -63,9 +65,19 @@ def build(app: App, platform: Platform) -> None:
     if platform.pools.node_pools:
         stacks.append(NodePoolsStack(app, spec, platform.pools, cluster))
     if spec.teams:
-        stacks.append(TeamsStack(app, platform, cluster))
+        stacks.append(TeamsStack(app, platform, cluster, job_templates=_job_templates(platform)))
     for before, after in pairwise(stacks):
         after.add_dependency(before)
+
+
+def _job_templates(platform: Platform) -> Mapping[str, Mapping[str, TeamJob]]:
+    """Return the jobs that Terraform makes templates of, by team and name. Raises `InvalidFile`."""
+    if not any(team.job_templates for team in platform.spec.teams.values()):
+        return {}
+    # Job files are the command line's, which a platform without templates need not have.
+    from emr_eks.job.template import job_templates
+
+    return job_templates(platform)
 
 
 def main() -> int:
@@ -82,7 +94,7 @@ def main() -> int:
     app = App()
     try:
         build(app, platform)
-    except Refused as refused:
+    except (InvalidFile, Refused) as refused:
         print(refused, file=sys.stderr)
         return 2
     app.synth()

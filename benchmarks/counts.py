@@ -39,6 +39,8 @@ class Counts(NamedTuple):
     """Resources that these teams brought."""
     round_trips_of_teams: int
     """Questions to Node that these teams brought."""
+    round_trips_of_more_teams: int
+    """Questions to Node that as many teams again brought."""
 
 
 def count() -> Counts:
@@ -67,6 +69,7 @@ def _count_here() -> Counts:
         submodules = sum(_SUBMODULE.fullmatch(name) is not None for name in sys.modules)
         small = _trips_and_resources(main, trips, Path(folder, "small"), 1)
         large = _trips_and_resources(main, trips, Path(folder, "large"), 1 + TEAMS_ADDED)
+        larger = _trips_and_resources(main, trips, Path(folder, "larger"), 1 + 2 * TEAMS_ADDED)
     types = {
         (kind, name) for stack in first for kind in ("resource", "data", "provider") for name in stack.get(kind, {})
     }
@@ -80,6 +83,7 @@ def _count_here() -> Counts:
         teams_added=TEAMS_ADDED,
         resources_of_teams=large[1] - small[1],
         round_trips_of_teams=large[0] - small[0],
+        round_trips_of_more_teams=larger[0] - large[0],
     )
 
 

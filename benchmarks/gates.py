@@ -27,6 +27,11 @@ def gates(counts: Counts) -> list[Gate]:
             round(counts.round_trips_of_teams / counts.resources_of_teams, 3),
             ROUND_TRIPS_PER_ADDED_RESOURCE,
         ),
+        Gate(
+            "jsii round trips of ten teams more, of those of the ten before",
+            round(counts.round_trips_of_more_teams / counts.round_trips_of_teams, 3),
+            1,
+        ),
         Gate("provider submodules loaded, for the types in use", counts.submodules, counts.types + SPARE_SUBMODULES),
     ]
 

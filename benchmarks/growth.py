@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,9 +50,14 @@ class Growth(NamedTuple):
 
     def bend(self) -> float:
         """Return the time of the largest platform over that on the line through the two before it."""
-        x1, x2, x3 = self.resources[-3:]
-        y1, y2, y3 = (run.median for run in self.runs[-3:])
-        return y3 / (y2 + (y2 - y1) / (x2 - x1) * (x3 - x2))
+        return bend(self.resources, [run.median for run in self.runs])
+
+
+def bend(sizes: Sequence[int], seconds: Sequence[float]) -> float:
+    """Return the last of *seconds* over what the line through the two before it says for the last of *sizes*."""
+    x1, x2, x3 = sizes[-3:]
+    y1, y2, y3 = seconds[-3:]
+    return y3 / (y2 + (y2 - y1) / (x2 - x1) * (x3 - x2))
 
 
 def measure_growth(counts: Counts, rounds: int = 3) -> Growth:

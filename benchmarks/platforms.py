@@ -10,9 +10,10 @@ import yaml
 from benchmarks.process import ROOT
 
 
-def with_teams(folder: Path, teams: int) -> Path:
-    """Write platform.yaml with this many *teams* to *folder*, and return the file."""
-    return _write(folder, teams={f"team-{number}": {} for number in range(teams)}, pools=True)
+def with_teams(folder: Path, teams: int, *, roles: int = 1) -> Path:
+    """Write platform.yaml with this many *teams*, each with this many *roles*, to *folder*, and return the file."""
+    team: dict[str, Any] = {"job_roles": {f"role-{number}": {} for number in range(1, roles)}} if roles > 1 else {}
+    return _write(folder, teams={f"team-{number}": team for number in range(teams)}, pools=True)
 
 
 def aws_and_charts(folder: Path) -> Path:

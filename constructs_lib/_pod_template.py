@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from constructs_lib._priority import TierSpec
 from constructs_lib._team import team_prefix
 from provisioners import labels
 
@@ -45,9 +48,28 @@ def pod_template(component: Component, placement: Placement, priority_class: str
     return {"apiVersion": "v1", "kind": "Pod", **metadata, "spec": spec}
 
 
-def pod_template_key(team: str, component: Component, tier: str | None = None) -> str:
-    """Return the key in the platform's bucket of a team's template, for jobs in *tier* if it has tiers."""
-    return "/".join(filter(None, [team_prefix(team), "pod-templates", tier, f"{component}.yaml"]))
+class PodTemplate(NamedTuple):
+    """A pod template as it lies in the platform's bucket."""
+
+    key: str
+    """Made from the content: another template has another key, and a job goes on with the one it was started with."""
+    content: str
+
+
+def pod_templates(
+    team: str, placements: Mapping[Component, Placement], tiers: Mapping[str, TierSpec]
+) -> dict[tuple[str | None, Component], PodTemplate]:
+    """Return a team's templates by tier and component; the tier is None for a team without *tiers*."""
+    found: dict[tuple[str | None, Component], PodTemplate] = {}
+    for tier in tiers or (None,):
+        for component in COMPONENTS:
+            priority_class = getattr(tiers[tier], component) if tier else None
+            # JSON is YAML, and needs no library to write.
+            content = json.dumps(pod_template(component, placements[component], priority_class), indent=2)
+            digest = hashlib.sha256(content.encode()).hexdigest()[:12]
+            steps = (team_prefix(team), "pod-templates", tier, digest, f"{component}.yaml")
+            found[tier, component] = PodTemplate("/".join(filter(None, steps)), content)
+    return found
 
 
 def tolerating(taints: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from constructs_lib._names import cut, fit
 from constructs_lib._namespace import QuotaSpec
 from provisioners.spec import DnsLabel, Items, Path, Problem, Spec
 
+FileName = Annotated[str, Field(min_length=1)]
 DEFAULT_ROLE = "job"
 """What a team's own job role is called among its further ones."""
 
@@ -41,8 +42,14 @@ class TeamSpec(Spec):
         (),
         description="Tiers of `priorities` that the team's jobs may run in, the first by default; empty: the lowest.",
     )
+    job_templates: Items[FileName] = Field(
+        (), description="Job files, named from the platform's, of jobs that other programs start as EMR job templates."
+    )
 
     def rules(self) -> Iterator[Problem]:
+        for index, file in enumerate(self.job_templates):
+            if file in self.job_templates[:index]:
+                yield Problem(("job_templates", index), "is given twice", file)
         if DEFAULT_ROLE in self.job_roles:
             yield Problem(
                 ("job_roles", DEFAULT_ROLE),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.s3_object import (
     S3Object,
     S3ObjectOverrideProvider,
@@ -12,8 +13,9 @@ from cdktf_cdktf_provider_aws.s3_object import (
 )
 from constructs import Construct
 
+from constructs_lib._job_template import TeamJob, job_template_name
 from constructs_lib._literal import literal
-from constructs_lib._pod_template import COMPONENTS, Component, Placement, pod_template, pod_template_key
+from constructs_lib._pod_template import Component, Placement, pod_templates
 from constructs_lib._priority import TierSpec
 from constructs_lib._team import (
     DEFAULT_ROLE,
@@ -30,6 +32,9 @@ from constructs_lib.cluster import EksClusterLike
 from constructs_lib.job_role import JobRole, JobRoleSpec
 from constructs_lib.log_group import LogGroup
 from constructs_lib.virtual_cluster import VirtualCluster
+
+if TYPE_CHECKING:
+    from constructs_lib.job_template import JobTemplate
 
 __all__ = ["JobRoleSpec", "Placement", "Team", "TeamSpec"]
 
@@ -55,6 +60,7 @@ class Team(Construct):
         kms_key_arn: str,
         destroy_logs: bool = False,
         tiers: Mapping[str, TierSpec] | None = None,
+        job_templates: Mapping[str, TeamJob] | None = None,
     ) -> None:
         super().__init__(scope, id)
         namespace = spec.namespace or name
@@ -95,21 +101,55 @@ class Team(Construct):
                 bucket.grant_read_write(each, prefix=f"{log_prefix(name)}/")
                 self.logs.grant_write(each)
         place = Construct(self, "pod-template") if tiers else self
-        for tier in tiers or (None,):
-            for component in COMPONENTS:
-                priority_class: str | None = getattr(tiers[tier], component) if tiers and tier else None
-                template = pod_template(component, placements[component], priority_class)
-                S3Object(
-                    place,
-                    f"{tier}-{component}" if tier else f"{component}-pod-template",
-                    bucket=bucket.id,
-                    key=pod_template_key(name, component, tier),
-                    # JSON is YAML, and needs no library to write.
-                    content=literal(json.dumps(template, indent=2)),
-                    content_type="application/yaml",
-                    # An object takes 10 tags, fewer than the provider may have for all that it makes:
-                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
-                    override_provider=S3ObjectOverrideProvider(
-                        default_tags=S3ObjectOverrideProviderDefaultTags(tags={})
-                    ),
-                )
+        for (tier, component), template in pod_templates(name, placements, tiers or {}).items():
+            _upload(
+                place,
+                f"{tier}-{component}" if tier else f"{component}-pod-template",
+                bucket=bucket,
+                key=template.key,
+                content=template.content,
+                content_type="application/yaml",
+            )
+        self.job_templates: dict[str, JobTemplate] = (
+            self._templates(cluster.name, name, job_templates, bucket) if job_templates else {}
+        )
+        """The templates by the names of their jobs."""
+
+    def _templates(
+        self, cluster_name: str, team: str, jobs: Mapping[str, TeamJob], bucket: Bucket
+    ) -> dict[str, JobTemplate]:
+        from constructs_lib.job_template import JobTemplate
+
+        place = Construct(self, "JobTemplates")
+        # Two jobs may share code.
+        code = {
+            key: _upload(place, key, bucket=bucket, key=key, content=text, content_type="text/plain")
+            for key, text in sorted({key: text for job in jobs.values() for key, text in job.code.items()}.items())
+        }
+        return {
+            name: JobTemplate(
+                place,
+                name,
+                name=job_template_name(cluster_name, team, name),
+                spec=job.template,
+                role=self.job_roles[job.role],
+                depends_on=[code[key] for key in sorted(job.code)],
+            )
+            for name, job in sorted(jobs.items())
+        }
+
+
+def _upload(scope: Construct, id: str, *, bucket: Bucket, key: str, content: str, content_type: str) -> S3Object:
+    return S3Object(
+        scope,
+        id,
+        bucket=bucket.id,
+        key=key,
+        content=literal(content),
+        content_type=content_type,
+        # An object takes 10 tags, fewer than the provider may have for all that it makes:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+        override_provider=S3ObjectOverrideProvider(default_tags=S3ObjectOverrideProviderDefaultTags(tags={})),
+        # Another content has another key: jobs that start meanwhile find the one or the other.
+        lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+    )

@@ -92,14 +92,20 @@ class VirtualCluster(Construct):
 
         https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonemroneksemrcontainers.html
         """
+        self.grant_follow_job_runs(submitter)
+        submitter.add_statement(
+            Statement(
+                f"StartJobRuns{sid(run_as.node.path)}",
+                ["emr-containers:StartJobRun"],
+                [self.arn],
+                conditions={"ArnEquals": {"emr-containers:ExecutionRoleArn": run_as.arn}},
+            )
+        )
+
+    def grant_follow_job_runs(self, submitter: Role) -> None:
+        """Let *submitter* tag, see and cancel the jobs that run here."""
         submitter.add_statements(
             [
-                Statement(
-                    f"StartJobRuns{sid(run_as.node.path)}",
-                    ["emr-containers:StartJobRun"],
-                    [self.arn],
-                    conditions={"ArnEquals": {"emr-containers:ExecutionRoleArn": run_as.arn}},
-                ),
                 Statement(f"ListJobRuns{sid(self.node.path)}", ["emr-containers:ListJobRuns"], [self.arn]),
                 Statement(
                     f"FollowJobRuns{sid(self.node.path)}",

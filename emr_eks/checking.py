@@ -11,6 +11,7 @@ import typer
 
 from emr_eks import tables
 from emr_eks.job.pods import useless_presets
+from emr_eks.job.template import job_templates
 from emr_eks.options import Format
 from provisioners.landing.pod import Pod, pods_in
 from provisioners.landing.report import names
@@ -22,10 +23,8 @@ from stacks.platform import Platform, load
 def check(platform_file: Path, pod_files: Iterable[Path], today: date, output: Format) -> None:
     """Check the platform as of *today*, and print what was found. Raises `InvalidFile` with every problem."""
     platform = load(platform_file)
-    landed, supported = (
-        landing.check(platform, _pods(pod_files)),
-        support.check(platform, today),
-    )
+    job_templates(platform)
+    landed, supported = landing.check(platform, _pods(pod_files)), support.check(platform, today)
     if problems := [*supported.problems, *landed.problems]:
         raise InvalidFile(problems)
     warnings = [*platform.advice, *supported.warnings, *landed.advice, *useless_presets(platform)]

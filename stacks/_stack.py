@@ -20,8 +20,6 @@ from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike, ExistingCluster
 from stacks.platform import PlatformSpec, S3State, stack_name
 
-AWS_PROVIDER_VERSION = ">= 5.100.0, < 7.0.0"
-
 
 class PlatformStack(TerraformStack):
     """A stack of the platform; each talks to the clouds it must and to no others."""
@@ -42,8 +40,12 @@ class PlatformStack(TerraformStack):
             default_tags=[AwsProviderDefaultTags(tags=self.tags)],
         )
         # The bindings ask for exactly the version that they were made from; what we emit is known to older ones too.
-        self.add_override("terraform.required_providers.aws.version", AWS_PROVIDER_VERSION)
+        self.require_aws_provider("5.100.0")
         return Account(self, "account", region=self.platform.region, account_id=self.platform.account_id)
+
+    def require_aws_provider(self, version: str) -> None:
+        """Let Terraform take no AWS provider older than *version*."""
+        self.add_override("terraform.required_providers.aws.version", f">= {version}, < 7.0.0")
 
     def add_kubernetes(self, cluster: EksClusterLike) -> None:
         """Add the Kubernetes provider, which signs in with the AWS CLI's short-lived token."""

@@ -171,6 +171,7 @@ class PlatformSpec(Spec):
         yield from self._job_roles()
         yield from self._bucket()
         yield from self._monitoring()
+        yield from self._job_templates()
 
     @property
     def cluster_name(self) -> str:
@@ -493,6 +494,15 @@ class PlatformSpec(Spec):
                 alarms.interruption_queue_seconds,
                 "remove it",
                 reads=(("karpenter",), ("existing_cluster",)),
+            )
+
+    def _job_templates(self) -> Iterator[Problem]:
+        if self.account_id is None and any(team.job_templates for team in self.teams.values()):
+            yield Problem(
+                ("account_id",),
+                "is required for `job_templates`, in which the bucket's full name is written",
+                hint="for example account_id: '123456789012'",
+                reads=(("teams",),),
             )
 
     def tiers_of(self, team: str) -> dict[str, TierSpec]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from constructs import Construct
 
+from constructs_lib._job_template import FIXED_PROVIDER, TeamJob
 from constructs_lib._karpenter import queue_name
 from constructs_lib._team import log_prefix
 from constructs_lib.bucket import Bucket
@@ -17,12 +20,22 @@ from stacks.platform import Platform
 class TeamsStack(PlatformStack):
     """Holds what the data teams work with."""
 
-    def __init__(self, scope: Construct, platform: Platform, cluster: EksClusterLike | None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        platform: Platform,
+        cluster: EksClusterLike | None,
+        *,
+        job_templates: Mapping[str, Mapping[str, TeamJob]] | None = None,
+    ) -> None:
         super().__init__(scope, platform.spec, "teams")
         spec = platform.spec
         self._account = account = self.add_aws()
         cluster = self.cluster_of(cluster, account)
         self.add_kubernetes(cluster)
+        jobs = job_templates or {}
+        if any(job.template.needs_fixed_provider for team in jobs.values() for job in team.values()):
+            self.require_aws_provider(FIXED_PROVIDER)
         if spec.emr_service_linked_role == "create":
             from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRole
 
@@ -54,6 +67,7 @@ class TeamsStack(PlatformStack):
                 kms_key_arn=key_arn,
                 destroy_logs=spec.destroy_data,
                 tiers=spec.tiers_of(name),
+                job_templates=jobs.get(name),
             )
             for name in sorted(spec.teams)
         }
@@ -113,3 +127,13 @@ class TeamsStack(PlatformStack):
             {name: team.logs.id for name, team in teams.items()},
             "Log groups of the jobs, by team.",
         )
+        if any(team.job_templates for team in teams.values()):
+            self.add_output(
+                "emr_on_eks_job_templates",
+                {
+                    name: {job: template.id for job, template in team.job_templates.items()}
+                    for name, team in teams.items()
+                    if team.job_templates
+                },
+                "Ids of the job templates, by team and job.",
+            )

@@ -40,6 +40,13 @@ class Document:
         )
         return found[0]
 
+    def pod_template(self, team: str, component: str, tier: str | None = None) -> dict[str, Any]:
+        """Return a team's pod template; its key holds a digest that nobody need know."""
+        folder = "/".join(filter(None, [f"teams/{team}/pod-templates", tier]))
+        pattern = re.compile(rf"{folder}/[0-9a-f]{{12}}/{component}\.yaml")
+        (found,) = [each for each in self.resources("aws_s3_object") if pattern.fullmatch(each["key"])]
+        return dict(json.loads(found["content"]))
+
     def address(self, resource: dict[str, Any]) -> str:
         """Return the Terraform address of *resource*."""
         return next(

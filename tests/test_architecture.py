@@ -14,7 +14,7 @@ from conftest import ROOT
 PACKAGES = ("main", "stacks", "constructs_lib", "provisioners", "emr_eks")
 # Whom each may import besides itself.
 MAY_IMPORT = {
-    "main": {"stacks", "constructs_lib", "provisioners"},
+    "main": {"emr_eks", "stacks", "constructs_lib", "provisioners"},
     "stacks": {"constructs_lib", "provisioners"},
     "constructs_lib": {"provisioners"},
     "provisioners": set(),

@@ -21,6 +21,7 @@ from synthesised import Document, listed, policy, stack_of, synthesise
 from constructs_lib.account import Account
 from constructs_lib.bucket import Bucket, BucketSpec
 from constructs_lib.cluster import ExistingCluster, ExistingClusterSpec
+from constructs_lib.job_template import JobTemplate, JobTemplateSpec
 from constructs_lib.role import Role
 from constructs_lib.virtual_cluster import VirtualCluster
 
@@ -132,7 +133,10 @@ def submitter(tmp_path_factory: pytest.TempPathFactory) -> Document:
         cluster = ExistingCluster(stack, "eks", spec=ExistingClusterSpec(name="data"), account=account)
         virtual_cluster = VirtualCluster(stack, "vc", name="data-etl", namespace="etl", cluster=cluster)
         role = Role(stack, "airflow", name="airflow", trust="{}")
-        virtual_cluster.grant_start_job_run(role, run_as=Role(stack, "etl", name="etl", trust="{}"))
+        etl = Role(stack, "etl", name="etl", trust="{}")
+        virtual_cluster.grant_start_job_run(role, run_as=etl)
+        daily = JobTemplateSpec(entry_point="s3://code/daily.py")
+        JobTemplate(stack, "daily", name="daily", spec=daily, role=etl).grant_start_job_run(role, on=virtual_cluster)
         key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
         bucket = Bucket(stack, "bucket", name="data", spec=BucketSpec(), kms_key_arn=key, account=account)
         bucket.grant_read(role, prefix="etl/")
@@ -190,6 +194,7 @@ def test_what_finds_permissions_in_vain_can_find_them() -> None:
 
 
 TOKENS = {
+    "aws_emrcontainers_job_template": f"arn:aws:emr-containers:us-east-1:{ACCOUNT}:/jobtemplates/1",
     "aws_emrcontainers_virtual_cluster": f"arn:aws:emr-containers:us-east-1:{ACCOUNT}:/virtualclusters/1",
     "aws_iam_role": f"arn:aws:iam::{ACCOUNT}:role/r",
     "aws_kms_key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1",

@@ -84,6 +84,7 @@ class Jobs:
         with told():
             place = self._workplace()
             request, uploads = file.request(place)
+            self._check_pod_templates(place)
             for key, path in uploads.items():
                 self._upload(path, place.bucket, key)
         token = client_token or (_token_of(request) if once else str(uuid.uuid4()))
@@ -220,6 +221,23 @@ class Jobs:
                     return None
                 raise
             return run
+
+    def _check_pod_templates(self, place: Workplace) -> None:
+        """Raise `Failure` where the platform that is deployed is not the one in the file."""
+        for key in place.pod_template_keys.values():
+            if not self._has_object(place.bucket, key):
+                raise Failure(
+                    f"s3://{place.bucket}/{key} is not there: the pod templates of team {self._team} are not deployed "
+                    "as the platform's file has them; deploy the platform first"
+                )
+
+    def _has_object(self, bucket: str, key: str) -> bool:
+        """Tell whether an object is there, as far as the caller may know."""
+        try:
+            self.client("s3").head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            return code_of(error) != "404"
+        return True
 
     def _upload(self, path: Path, bucket: str, key: str) -> None:
         """Upload a file unless it is there: its key is made from its content."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from constructs_lib._names import partition_of
-from constructs_lib._pod_template import COMPONENTS, NODE_GROUP_LABEL, NODE_POOL_LABEL, pod_template_key
+from constructs_lib._pod_template import COMPONENTS, NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, pod_templates
 from constructs_lib._team import (
     DEFAULT_ROLE,
     job_role_name,
@@ -43,6 +43,8 @@ class Workplace(NamedTuple):
     """What `${...}` stand for in job files and presets."""
     tiers: Sequence[str]
     """The tiers that the team's jobs may run in; the first is the default."""
+    pod_template_keys: Mapping[tuple[str | None, Component], str]
+    """Where in the bucket the team's pod templates are, by tier, if it has any, and component."""
     submitter_pools: Mapping[str, Mapping[str, str]]
     """The node selector of each pool that the submitting pod can run on; the first is the best."""
 
@@ -62,6 +64,7 @@ def workplace(
     spec = platform.spec
     roles = f"arn:{partition_of(spec.region)}:iam::{account_id}:role"
     bucket = spec.bucket_name(account_id)
+    tiers = spec.tiers_of(team)
     variables = {key: value for key, value in spec.node_pool_variables.items() if isinstance(value, str)}
     return Workplace(
         team=team,
@@ -74,7 +77,10 @@ def workplace(
         bucket=bucket,
         log_group=log_group_name(spec.cluster_name, team, spec.teams[team]),
         variables={**variables, "account_id": account_id, "bucket": bucket, "team": team},
-        tiers=tuple(spec.tiers_of(team)),
+        tiers=tuple(tiers),
+        pod_template_keys={
+            which: template.key for which, template in pod_templates(team, platform.placements(team), tiers).items()
+        },
         submitter_pools=_submitter_pools(platform, team),
     )
 
@@ -131,10 +137,10 @@ def _submit_parameters(job: JobSpec, uploaded: Mapping[str, str]) -> list[str]:
 
 def _configuration(job: JobSpec, at: Workplace) -> Configuration:
     tier = job.tier or next(iter(at.tiers), None)
-    templates = {}
-    for component in COMPONENTS:
-        key = pod_template_key(job.team, component, tier)
-        templates[f"spark.kubernetes.{component}.podTemplateFile"] = f"s3://{at.bucket}/{key}"
+    templates = {
+        f"spark.kubernetes.{component}.podTemplateFile": f"s3://{at.bucket}/{at.pod_template_keys[tier, component]}"
+        for component in COMPONENTS
+    }
     asked = job.configuration(at.variables)
     found: Configuration = {SPARK: {**templates, **asked.pop(SPARK, {})}}
     pool = job.submitter_pool or next(iter(at.submitter_pools), None)

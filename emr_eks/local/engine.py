@@ -15,6 +15,7 @@ from emr_eks.local.home import Cloud, Home
 from emr_eks.local.localise import stacks
 from emr_eks.local.synth import STATE_VARIABLE
 from emr_eks.local.terraform import find_provider_mirror, find_terraform
+from emr_eks.programs import run_to_its_end
 from stacks.platform import PlatformSpec
 
 
@@ -59,16 +60,15 @@ class Engine:
             "--output",
             str(self._home.synthesised),
         ]
-        if subprocess.run(command, env=self._environment).returncode:
+        if run_to_its_end(command, env=self._environment).returncode:
             raise Failure(f"cdktf {arguments[0]} failed; what it printed says why")
 
     def _run_terraform(self, folder: Path, *arguments: str, accept: tuple[int, ...] = (0,), quiet: bool = False) -> int:
-        done = subprocess.run(
+        done = run_to_its_end(
             [str(self._terraform), *arguments],
             cwd=folder,
             env=self._environment,
             stdout=subprocess.PIPE if quiet else None,
-            text=True,
         )
         if done.returncode not in accept:
             raise Failure(f"terraform {arguments[0]} failed in {folder.name}: {done.stdout or ''}")

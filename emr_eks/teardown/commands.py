@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +15,7 @@ from emr_eks.failures import USER_MISTAKE, Failure
 from emr_eks.job import watch
 from emr_eks.job.options import Every, Local, Profile, jobs_of
 from emr_eks.options import DEFAULT_PLATFORM, PlatformFile
+from emr_eks.programs import run_to_its_end
 from emr_eks.teardown.plan import Plan, kept, plan
 from stacks.platform import Platform, load
 
@@ -122,5 +122,5 @@ def _run(steps: Plan, platform: Platform, file: Path, local: bool, profile: str 
         return
     command = [str(find_cdktf()), *steps.command, *(["--auto-approve"] if yes else [])]
     environment = {**os.environ, "EMR_EKS_PLATFORM": str(file), **({"AWS_PROFILE": profile} if profile else {})}
-    if subprocess.run(command, env=environment).returncode:
+    if run_to_its_end(command, env=environment).returncode:
         raise Failure(f"cdktf {steps.command[0]} failed; what it printed says why. Run this again when it is mended")

@@ -16,6 +16,7 @@ GOOD = Counts(
     teams_added=10,
     resources_of_teams=100,
     round_trips_of_teams=230,
+    round_trips_of_more_teams=230,
 )
 
 
@@ -41,7 +42,8 @@ def test_what_is_counted_is_there(counts: Counts) -> None:
         {"starts_at_import": ["node"]},
         {"round_trips": 270},
         {"submodules": 43},
-        {"round_trips_of_teams": 231},
+        {"round_trips_of_teams": 231, "round_trips_of_more_teams": 231},
+        {"round_trips_of_more_teams": 240},
     ],
     ids=str,
 )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
 from benchmarks.chart import svg
 from benchmarks.growth import Growth
-from benchmarks.process import Memory, Program, Run, Timed, measure
+from benchmarks.platforms import with_teams
+from benchmarks.process import Memory, Program, Run, Timed, measure, run
+from benchmarks.teams import CHECKED, ManyRoles
+from stacks.platform import load
 
 
 def grown(*seconds: float) -> Growth:
@@ -25,6 +29,33 @@ def test_a_straight_line_is_straight() -> None:
 def test_a_knee_is_told() -> None:
     assert grown(1.1, 2.0, 6.0, 13.0).bend() == pytest.approx(13 / 11)
     assert [gate.holds for gate in grown(1.1, 2.0, 6.0, 13.0).table().gates] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("check", "synthesis", "holds"),
+    [(0.9, 5.0, [True, True]), (1.1, 5.0, [False, True]), (0.9, 6.0, [True, False])],
+)
+def test_many_teams_must_be_checked_in_a_second_and_synthesised_in_a_straight_line(
+    check: float, synthesis: float, holds: list[bool]
+) -> None:
+    checks, syntheses = (
+        [Timed([Run(each, each)], Memory(300, 200)) for each in times]
+        for times in ((0.5, 0.6, check, 9.0), (1.5, 2.0, 3.0, synthesis))
+    )
+    table = ManyRoles((5, 10, CHECKED, 40), checks, syntheses).table()
+    assert [gate.holds for gate in table.gates] == holds
+
+
+def test_the_teams_that_are_measured_have_the_roles_that_are_told(tmp_path: Path) -> None:
+    teams = load(with_teams(tmp_path, 20, roles=3)).spec.teams
+    assert [len(team.roles) for team in teams.values()] == [3] * 20
+
+
+def test_twenty_teams_of_three_roles_are_checked_in_a_second(tmp_path: Path) -> None:
+    """Of a processor: what else runs on this machine must not fail it."""
+    file = with_teams(tmp_path, 20, roles=3)
+    check = Program("check", ["-m", "emr_eks", "check", "--platform", str(file)])
+    assert min(run(check).cpu for _ in range(2)) < 1
 
 
 def test_the_chart_is_well_formed_and_shows_every_size() -> None:

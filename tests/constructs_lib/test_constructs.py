@@ -550,12 +550,12 @@ def test_a_team_has_all_that_its_jobs_need(synth: Synthesise) -> None:
     assert document.only("aws_cloudwatch_log_group", name="/emr-eks/data/etl")["retention_in_days"] == 7
     role = document.only("aws_iam_role", name="data.etl.job.eu-west-1")
     assert f"-{ACCOUNT}-" in role["assume_role_policy"]
-    driver = json.loads(document.only("aws_s3_object", key="teams/etl/pod-templates/driver.yaml")["content"])
+    driver = document.pod_template("etl", "driver")
     assert driver["spec"]["nodeSelector"] == {"pool": "d"}
     assert driver["spec"]["tolerations"] == [toleration]
     # Spark finds its own container in a template by this name.
     assert driver["spec"]["containers"] == [{"name": "spark-kubernetes-driver"}]
-    executor = json.loads(document.only("aws_s3_object", key="teams/etl/pod-templates/executor.yaml")["content"])
+    executor = document.pod_template("etl", "executor")
     assert executor["spec"]["containers"] == [{"name": "spark-kubernetes-executor"}]
     assert "s3:PutObject" in allowed(document, "arn:aws:s3:::data-1/teams/etl/*")
     assert allowed(document, "*") == {"logs:DescribeLogGroups"}

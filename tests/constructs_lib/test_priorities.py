@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +88,20 @@ def test_a_team_has_templates_for_each_of_its_tiers(make_platform: MakePlatform,
     platform = make_platform(priorities={}, teams={"analytics": {"tiers": ["low", "critical"]}, "etl": {}})
     teams = synthesise(platform, tmp_path)["teams"]
     found = {
-        each["key"].removeprefix("teams/"): json.loads(each["content"])["spec"].get("priorityClassName")
-        for each in teams.resources("aws_s3_object")
+        (team, tier, component): teams.pod_template(team, component, tier)["spec"].get("priorityClassName")
+        for team, tiers in (("analytics", ["low", "critical"]), ("etl", ["low"]))
+        for tier in tiers
+        for component in ("driver", "executor")
     }
+    assert len(teams.resources("aws_s3_object")) == len(found)
     assert found == {
-        "analytics/pod-templates/critical/driver.yaml": "critical-priority",
-        "analytics/pod-templates/critical/executor.yaml": "critical-priority",
-        "analytics/pod-templates/low/driver.yaml": "critical-priority",
-        "analytics/pod-templates/low/executor.yaml": "low-priority",
+        ("analytics", "critical", "driver"): "critical-priority",
+        ("analytics", "critical", "executor"): "critical-priority",
+        ("analytics", "low", "driver"): "critical-priority",
+        ("analytics", "low", "executor"): "low-priority",
         # A pod without a class could be evicted by any executor; so who names no tier gets the lowest.
-        "etl/pod-templates/low/driver.yaml": "critical-priority",
-        "etl/pod-templates/low/executor.yaml": "low-priority",
+        ("etl", "low", "driver"): "critical-priority",
+        ("etl", "low", "executor"): "low-priority",
     }
 
 

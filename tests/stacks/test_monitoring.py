@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MakePlatform
+import yaml
+from conftest import ROOT, MakePlatform
 from synthesised import Document, policy, synthesise
 
 from constructs_lib._alarms import AlarmsSpec, metric_alarms, rule_name
@@ -191,3 +193,25 @@ def test_people_get_mail(watched: Any) -> None:
         ("email", "a@example.com"),
         ("email", "b@example.com"),
     }
+
+
+# Who may look in the console: S4's step 12, which maps a role to a group that may see everything
+
+
+def test_a_named_role_may_look_in_the_console_and_change_nothing(make_platform: MakePlatform, tmp_path: Path) -> None:
+    """As docs/monitoring.md says it."""
+    text = (ROOT / "docs" / "monitoring.md").read_text("utf-8")
+    (block,) = [each for each in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "access:" in each]
+    access = yaml.safe_load(block)["cluster"]["access"]
+    document = synthesise(make_platform(cluster={"access": access}), tmp_path / "out")["cluster"]
+    entry = document.only("aws_eks_access_entry", principal_arn="arn:aws:iam::123456789012:role/data-engineers")
+    assert entry.get("type", "STANDARD") == "STANDARD"
+    assert not entry.get("kubernetes_groups")
+    address = document.address(entry)
+    (association,) = [
+        each for each in document.resources("aws_eks_access_policy_association") if address in each["principal_arn"]
+    ]
+    # It reads nodes too, without which the console shows none; AmazonEKSViewPolicy does not:
+    # https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
+    assert association["policy_arn"] == "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
+    assert association["access_scope"] == {"type": "cluster"}

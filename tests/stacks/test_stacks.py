@@ -170,8 +170,7 @@ def test_teams_may_run_on_node_groups_alone(make_platform: MakePlatform, tmp_pat
     )
     documents = synthesise(platform, tmp_path / "out")
     assert set(documents) == {"network", "cluster", "teams"}
-    template = documents["teams"].only("aws_s3_object", key="teams/analytics/pod-templates/executor.yaml")
-    executor = json.loads(template["content"])["spec"]
+    executor = documents["teams"].pod_template("analytics", "executor")["spec"]
     labels = [g["labels"] for g in documents["cluster"].resources("aws_eks_node_group") if "taint" in g]
     assert all(executor["nodeSelector"].items() <= each.items() for each in labels)
     assert executor["tolerations"] == [{"key": "spot", "operator": "Exists", "effect": "NoSchedule"}]
@@ -248,8 +247,7 @@ def test_pod_templates_are_pods_that_land_on_their_pool(documents: dict[str, Doc
     found = [each for each in manifests(documents) if each["kind"] == "NodePool"]
     pools = {each["metadata"]["name"]: each["spec"]["template"] for each in found}
     for component in ("driver", "executor"):
-        key = f"teams/analytics/pod-templates/{component}.yaml"
-        template = json.loads(documents["teams"].only("aws_s3_object", key=key)["content"])
+        template = documents["teams"].pod_template("analytics", component)
         pool = pools[f"spark-{component}"]
         assert template["spec"]["nodeSelector"] == {"karpenter.sh/nodepool": f"spark-{component}"}
         tolerated = {(each["key"], each["effect"]) for each in template["spec"]["tolerations"]}
@@ -260,18 +258,30 @@ def test_pod_templates_are_pods_that_land_on_their_pool(documents: dict[str, Doc
             raise AssertionError(error) from None
 
 
+def test_another_pod_template_has_another_key(
+    documents: dict[str, Document], make_platform: MakePlatform, tmp_path: Path
+) -> None:
+    """So a job goes on with the one that it was started with; and the new one is there before the old one goes."""
+
+    def keys(document: Document) -> dict[str, str]:
+        objects = document.resources("aws_s3_object")
+        assert all(each["lifecycle"] == {"create_before_destroy": True} for each in objects)
+        return {each["key"].rsplit("/", 1)[-1]: each["key"] for each in objects}
+
+    before = keys(documents["teams"])
+    other = make_platform(teams={"analytics": {"executor_pool": "spark-driver"}})
+    after = keys(synthesise(other, tmp_path / "out")["teams"])
+    assert before["driver.yaml"] == after["driver.yaml"]
+    assert before["executor.yaml"] != after["executor.yaml"]
+
+
 def test_objects_get_none_of_the_platforms_tags_because_s3_takes_ten(documents: dict[str, Document]) -> None:
     for each in documents["teams"].resources("aws_s3_object"):
         assert each["override_provider"] == {"default_tags": {"tags": {}}}
 
 
 def test_controllers_of_nodes_leave_drivers_where_they_are(documents: dict[str, Document]) -> None:
-    pods = {
-        component: json.loads(
-            documents["teams"].only("aws_s3_object", key=f"teams/analytics/pod-templates/{component}.yaml")["content"]
-        )
-        for component in ("driver", "executor")
-    }
+    pods = {component: documents["teams"].pod_template("analytics", component) for component in ("driver", "executor")}
     assert pods["driver"]["metadata"]["annotations"] == {
         "karpenter.sh/do-not-disrupt": "true",
         "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",

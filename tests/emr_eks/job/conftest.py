@@ -13,6 +13,9 @@ import boto3
 import pytest
 from conftest import ROOT, edited
 
+from emr_eks.job.request import workplace
+from stacks.platform import load
+
 REGION = "us-east-1"
 CLUSTER = "emr-on-eks"
 ACCOUNT = "123456789012"
@@ -172,10 +175,12 @@ def platform_in_aws() -> Iterator[str]:
 
 @pytest.fixture
 def emr(platform_in_aws: str) -> Iterator[Emr]:
-    """Return the platform in AWS with an empty bucket, an empty log group, and no job run yet."""
+    """Return the platform in AWS with a bucket that holds its pod templates, an empty log group, and no job run yet."""
     found = Emr(platform_in_aws)
     s3, logs = (boto3.client(service, region_name=REGION) for service in ("s3", "logs"))
     s3.create_bucket(Bucket=BUCKET)
+    for key in workplace(load(ROOT / "platform.yaml"), "analytics").pod_template_keys.values():
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
     logs.create_log_group(logGroupName=LOG_GROUP)
     yield found
     found.backend.job_runs.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from bad_platforms import EDITS
 from conftest import ROOT, MakePlatform
 
 from emr_eks.job.file import open_job
@@ -313,6 +314,13 @@ def test_a_bad_file_is_told(
     with pytest.raises(InvalidFile) as error:
         open_job(Path("job.yaml"), platform)
     assert str(error.value) == f"job.yaml:{message}"
+
+
+def test_these_are_many() -> None:
+    """At least forty ways to be wrong for a job, and forty for a team, each told in words of its own."""
+    assert len({message for _, message in BAD}) >= 60
+    teams = {complaint for _, complaints in EDITS.values() for complaint in complaints if ": teams." in complaint}
+    assert len(teams) >= 45
 
 
 def test_the_head_alone_is_a_job(tmp_path: Path, platform: Platform) -> None:

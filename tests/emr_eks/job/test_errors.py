@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from io import BytesIO
@@ -16,7 +17,7 @@ from urllib3 import HTTPResponse
 
 from emr_eks.job.client import Jobs
 
-from .conftest import ACCOUNT, CLUSTER, REGION, Cli, Emr
+from .conftest import ACCOUNT, BUCKET, CLUSTER, REGION, Cli, Emr
 
 TEAM = ("--team", "analytics")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/{CLUSTER}.analytics.job.{REGION}"
@@ -135,6 +136,21 @@ def test_a_bucket_that_one_may_not_write_is_told(cli: Cli, refuse: Refuse) -> No
     answer = cli("submit", "threadsleep.yaml")
     assert answer.code == 1
     assert answer.err == "error: you may not call PutObject; ask the platform team (AccessDenied: Access Denied)\n"
+
+
+def test_a_platform_that_was_changed_and_not_deployed_is_told(cli: Cli, emr: Emr, folder: Path) -> None:
+    """EMR would look in vain for the pod templates, and fail the job minutes later."""
+    file = folder / "platform.yaml"
+    file.write_text(file.read_text().replace("analytics:", "analytics:\n    driver_pool: spark-executor"))
+    answer = cli("submit", "threadsleep.yaml")
+    assert answer.code == 1
+    key, _, said = answer.err.removeprefix(f"error: s3://{BUCKET}/").partition(" ")
+    assert re.fullmatch(r"teams/analytics/pod-templates/[0-9a-f]{12}/driver\.yaml", key)
+    assert said == (
+        "is not there: the pod templates of team analytics are not deployed as the platform's file has them; "
+        "deploy the platform first\n"
+    )
+    assert not emr.backend.job_runs
 
 
 @pytest.mark.parametrize(

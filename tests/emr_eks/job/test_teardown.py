@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from botocore.stub import Stubber
 
 from emr_eks.job.client import Jobs
@@ -134,6 +140,60 @@ def test_interrupted_and_run_again_it_finishes(teardown: Teardown, emr: Emr, clo
     answer = teardown()
     assert answer.code == 0
     assert "waiting for 1 job run CANCEL_PENDING" in answer.out
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before AWS is asked", "after AWS has answered"])
+def test_interrupted_at_any_call_and_run_again_it_finishes(
+    teardown: Teardown, emr: Emr, cdktf: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    """At its first call of AWS, at its second, and so on, until there is none left to interrupt."""
+    genuine = BaseClient._make_api_call
+    for last in count(1):
+        run, calls = emr.start(), count(1)
+        endpoint = emr.client.create_managed_endpoint(name="studio", virtualClusterId=emr.virtual_cluster, **ENDPOINT)[
+            "id"
+        ]
+
+        def interrupted(client: Any, operation: str, arguments: Any, calls: Any = calls, last: int = last) -> Any:
+            now = next(calls) == last
+            answer = None if now and not done else genuine(client, operation, arguments)
+            if now:
+                raise KeyboardInterrupt
+            return answer
+
+        with monkeypatch.context() as patch:
+            patch.setattr(BaseClient, "_make_api_call", interrupted)
+            answer = teardown("--yes", "--run")
+        if answer.code == 0:
+            break
+        assert answer.code == 130
+        assert "Traceback" not in answer.err
+        destroyed = len(cdktf())
+        assert teardown("--yes", "--run").code == 0
+        assert (emr.run(run).state, emr.backend.endpoints[endpoint].state) == ("CANCELLED", "TERMINATED")
+        assert len(cdktf()) == destroyed + 1
+    assert last > 6
+
+
+def test_interrupted_while_terraform_destroys_it_lets_it_come_to_its_end(
+    teardown: Teardown, folder: Path, cdktf: Callable[[], list[str]]
+) -> None:
+    """Terraform hears of Ctrl-C by itself. Killed, it would leave its state locked."""
+    cdktf_itself = folder / "node_modules" / ".bin" / "cdktf"
+    cdktf_itself.write_text("#!/bin/sh\necho began >> calls\nsleep 2\necho let go >> calls\nexit 1\n")
+
+    def interrupt() -> None:
+        while not cdktf():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    answer = teardown("--run", "--yes")
+    assert cdktf() == ["began", "let go"]
+    assert (answer.code, answer.err) == (
+        1,
+        "error: cdktf destroy failed; what it printed says why. Run this again when it is mended\n",
+    )
 
 
 def test_waiting_has_an_end(teardown: Teardown, emr: Emr, slow: None) -> None:
