@@ -65,6 +65,7 @@ class ClusterStack(PlatformStack):
         if not spec:
             return None
         # What few platforms have is loaded only for them.
+        from constructs_lib.node_termination_handler import NodeTerminationHandlerAccess
 
         return NodeTerminationHandlerAccess(
             self, "node-termination-handler", spec=spec, cluster=self.cluster, account=self._account
