@@ -8,6 +8,7 @@ from emr_eks.review import facts
 from emr_eks.review.compare import Comparison, StackComparison, Step
 from emr_eks.review.moves import python_of
 from emr_eks.review.paths import dotted
+from emr_eks.review.references import references, resolver, rewritten
 from emr_eks.review.report import Action, Severity
 from emr_eks.review.risks.rule import CRITICAL, HIGH, LOW, MEDIUM, Found, Rules, Subject
 
@@ -20,6 +21,8 @@ def stateful_destroyed(comparison: Comparison) -> Iterator[Found]:
     for step in comparison.steps(*facts.STATEFUL):
         if step.action is Action.destroy:
             severity, loss = _loss(step)
+            if step.resource.type == "aws_kms_key" and _all_goes(comparison, step):
+                severity, loss = MEDIUM, "what it encrypted is destroyed in the same change"
             yield Found(
                 Subject.of(step),
                 severity,
@@ -122,6 +125,25 @@ def _loss(step: Step) -> tuple[Severity, str]:
     if step.resource.type == "aws_s3_bucket" and step.old("force_destroy") is not True:
         return CRITICAL, "the apply stops while the bucket holds anything (force_destroy is off)"
     return Severity(held.severity), held.loss
+
+
+def _all_goes(comparison: Comparison, key: Step) -> bool:
+    """Tell whether everything that the key encrypted is destroyed, and nothing of it left behind in AWS."""
+    resolve = resolver(comparison.base)
+    name = key.resource.address
+    users = [
+        resource
+        for resource in comparison.base.resources()
+        if resource.type != "aws_kms_alias"
+        and any(
+            (reference.stack or resource.stack, reference.address) == (key.resource.stack, name)
+            for reference in references(rewritten(resource.body, resolve))
+        )
+    ]
+    gone = {(s.resource.stack, s.resource.address): s for s in comparison.steps() if s.action is Action.destroy}
+    return bool(users) and all(
+        (each.stack, each.address) in gone and each.body.get("skip_destroy") is not True for each in users
+    )
 
 
 def _of_address(stack: StackComparison, address: str) -> Subject:

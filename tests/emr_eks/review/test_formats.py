@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from html.parser import HTMLParser
@@ -22,6 +23,13 @@ PASSWORD, RANDOM = "hunter2-and-more", "q8Zx71LmN0pRt5Vw2Yb4Kd6F"
 AWS_KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"
+
+
+def user_data(password: str) -> str:
+    return base64.b64encode(f"#!/bin/bash\nexport DB_PASSWORD={password}\n".encode()).decode()
+
+
+USER_DATA = user_data(PASSWORD)
 
 
 def app(resources: dict[str, dict[str, Any]], name: str = "s", **parts: Any) -> App:
@@ -85,6 +93,7 @@ SECRETS: dict[str, dict[str, Any]] = {
     "inside JSON": {"aws_x.s": {"content": json.dumps({"deep": {"apiKey": RANDOM}})}},
     "inside YAML": {"aws_x.s": {"values": [f"db:\n  password: {PASSWORD}\n"]}},
     "Spark's own": {"aws_x.s": {"parameters": f"--conf spark.hadoop.fs.s3a.secret.key={RANDOM} --conf spark.x=1"}},
+    "user data of a node": {"aws_launch_template.s": {"user_data": USER_DATA}},
     "AWS key": {"aws_x.s": {"note": f"use {AWS_KEY}"}},
     "web token": {"aws_x.s": {"note": TOKEN}},
     "private key": {"aws_x.s": {"note": PEM}},
@@ -97,7 +106,12 @@ SHOWN = ("hunter2", RANDOM, AWS_KEY, TOKEN, "MIIEowIBAAKCAQEA")
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_is_in_no_format(secret: str, name: str) -> None:
     with_secret = app(SECRETS[secret])
-    other = json.loads(json.dumps(SECRETS[secret]).replace("hunter2", "hunter3").replace(RANDOM[:8], "Zz99Yy88"))
+    other = json.loads(
+        json.dumps(SECRETS[secret])
+        .replace("hunter2", "hunter3")
+        .replace(RANDOM[:8], "Zz99Yy88")
+        .replace(USER_DATA, user_data("hunter3-and-more"))
+    )
     for before, after in (
         (app({}), with_secret),
         (with_secret, app({})),
@@ -106,6 +120,7 @@ def test_a_secret_is_in_no_format(secret: str, name: str) -> None:
     ):
         written = WRITERS[name].write(report(before, after))
         assert not [each for each in (*SHOWN, "hunter3", "Zz99Yy88") if each in written]
+        assert USER_DATA not in written, "base64 hides nothing"
 
 
 def test_a_secret_that_changes_is_said_to_change() -> None:
