@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from emr_eks.review import facts
 from emr_eks.review.compare import Comparison, StackComparison, Step
-from emr_eks.review.moves import python_of
+from emr_eks.review.moves import handover, python_of
 from emr_eks.review.paths import dotted
 from emr_eks.review.references import references, resolver, rewritten
 from emr_eks.review.report import Action, Severity
@@ -74,6 +74,40 @@ def rename_ambiguous(comparison: Comparison) -> Iterator[Found]:
                 "without moves they are destroyed and created",
                 "say which is which with `move_from_id(...)`",
                 (f"gone: {', '.join(each.gone)}", f"new: {', '.join(each.new)}"),
+            )
+
+
+@RULES.rule("rename-across-stacks", "A resource goes from one stack and comes in another")
+def rename_across(comparison: Comparison) -> Iterator[Found]:
+    """Yield what looks the same in another stack: no move leads from one state to another."""
+    renamed = _renamed_stacks(comparison).items()
+    for gone, new in comparison.across:
+        first, there = new[0], gone[0]
+        if (there.stack, first.stack) in renamed:
+            continue
+        severity = Severity(facts.STATEFUL[first.type].severity) if first.type in facts.STATEFUL else MEDIUM
+        stays = there.stack not in comparison.head.stacks
+        meaning = f"that stays, and {first.stack} creates another" if stays else "that is destroyed and this created"
+        if len(gone) == len(new) == 1:
+            yield Found(
+                Subject.of(first),
+                severity,
+                f"it is the same as {there.stack}/{there.address}, which goes: no move leads from one state to "
+                f"another, so {meaning}",
+                "leave it in its stack, or hand it over: `removed` there and `import` here, or `terraform state mv`",
+                handover(there, first),
+            )
+        else:
+            yield Found(
+                Subject.of(first),
+                severity,
+                f"{len(gone)} gone and {len(new)} new {first.type} in other stacks are the same, and which is which "
+                f"cannot be told: {meaning}",
+                "leave them in their stacks, or hand each over: `removed` there and `import` here",
+                tuple(
+                    f"{word}: {', '.join(f'{each.stack}/{each.address}' for each in side)}"
+                    for word, side in (("gone", gone), ("new", new))
+                ),
             )
 
 
