@@ -88,12 +88,12 @@ def _review(base: str | None, head: str, plans: list[Path], suppressions: Path |
     from emr_eks.review import suppressions as accepted
     from emr_eks.review.compare import compare
     from emr_eks.review.planned import joined
-    from emr_eks.review.revisions import app_at
+    from emr_eks.review.revisions import side_at
 
     if base is None and not plans:
         raise Failure("give --base, a cdktf.out or a git revision, or --plan, or both", exit_code=2)
-    before = app_at(base, platform_file) if base else None
-    after = app_at(head, platform_file)
+    before = side_at(base, platform_file).app if base else None
+    after, origins = side_at(head, platform_file)
     comparison = compare(before, after) if before else None
     if plans:
         comparison = joined(comparison, after, _plans(plans, after, before))
@@ -104,7 +104,9 @@ def _review(base: str | None, head: str, plans: list[Path], suppressions: Path |
     if suppressions or file.exists():
         found, suppressed = accepted.judge(found, *accepted.load(file), date.today())
     mode: Mode = "both" if plans and base else "plan" if plans else "offline"
-    return reporting.report(comparison, found, suppressed, mode=mode, base=base or "what is deployed", head=head)
+    return reporting.report(
+        comparison, found, suppressed, mode=mode, base=base or "what is deployed", head=head, origins=origins
+    )
 
 
 def _plans(files: list[Path], head: App, base: App | None) -> list[Plan]:

@@ -109,7 +109,8 @@ def _risk(risk: Risk) -> Iterator[str]:
 
 
 def _risk_line(risk: Risk) -> str:
-    what = f"{_MARKS[risk.severity]} **{risk.severity.value}** `{risk.id}` {_code(risk.path)}"
+    origin = f" in {_code(risk.origin)}" if risk.origin else ""
+    what = f"{_MARKS[risk.severity]} **{risk.severity.value}** `{risk.id}` {_code(risk.path)}{origin}"
     return f"{what}: {_plain(words.value(risk.consequence, 600))}."
 
 

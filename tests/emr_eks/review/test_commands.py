@@ -174,7 +174,7 @@ def test_git_revisions_are_synthesised_in_worktrees_of_their_own(run: Run, tmp_p
     shutil.copytree(
         ROOT,
         repository,
-        ignore=shutil.ignore_patterns(".git", ".venv", "node_modules", "tests", "cdktf.out", ".*_cache", "__pycache__"),
+        ignore=shutil.ignore_patterns(".git", ".venv*", "node_modules", "tests", "cdktf.out", ".*_cache", "__pycache__"),
     )
 
     def git(*arguments: str) -> str:

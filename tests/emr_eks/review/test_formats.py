@@ -201,6 +201,133 @@ def test_sarif_has_a_result_a_risk_and_a_rule_a_result(changed: Report) -> None:
     assert len(set(prints)) == len(prints), "code scanning takes equal fingerprints for one alert"
 
 
+TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
+LOCATION = {
+    "type": "object",
+    "required": ["physicalLocation"],
+    "properties": {
+        "physicalLocation": {
+            "type": "object",
+            "required": ["artifactLocation", "region"],
+            "properties": {
+                "artifactLocation": {
+                    "type": "object",
+                    "required": ["uri"],
+                    # Relative to the repository, and without what a URI must escape.
+                    "properties": {"uri": {"type": "string", "pattern": r"^[\w.~/%-]+$"}},
+                },
+                "region": {"required": ["startLine"], "properties": {"startLine": {"type": "integer", "minimum": 1}}},
+            },
+        },
+        "logicalLocations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {each: {"type": "string"} for each in ("name", "fullyQualifiedName", "kind")},
+                "additionalProperties": False,
+            },
+        },
+    },
+    "additionalProperties": False,
+}
+RESULT = {
+    "type": "object",
+    "required": ["message", "ruleId", "level", "locations"],
+    "properties": {
+        "ruleId": {"type": "string"},
+        "level": {"enum": ["none", "note", "warning", "error"]},
+        "message": TEXT,
+        "locations": {"type": "array", "items": LOCATION, "minItems": 1, "maxItems": 1000},
+        "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
+        "suppressions": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["kind"],
+                "properties": {
+                    "kind": {"enum": ["inSource", "external"]},
+                    "status": {"enum": ["accepted", "underReview", "rejected"]},
+                    "justification": {"type": "string"},
+                },
+                "additionalProperties": False,
+            },
+        },
+        "properties": {"type": "object"},
+    },
+    "additionalProperties": False,
+}
+SARIF: dict[str, Any] = {
+    "type": "object",
+    "required": ["version", "runs"],
+    "properties": {
+        "$schema": {"type": "string", "format": "uri"},
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["tool", "results"],
+                "properties": {
+                    "tool": {
+                        "required": ["driver"],
+                        "properties": {
+                            "driver": {
+                                "type": "object",
+                                "required": ["name", "rules"],
+                                "properties": {
+                                    "name": {"type": "string", "minLength": 1},
+                                    "rules": {
+                                        "type": "array",
+                                        "uniqueItems": True,
+                                        "items": {"required": ["id"], "properties": {"shortDescription": TEXT}},
+                                    },
+                                },
+                            }
+                        },
+                    },
+                    "results": {"type": "array", "items": RESULT, "maxItems": 25_000},
+                },
+                "additionalProperties": False,
+            },
+        },
+    },
+    "additionalProperties": False,
+}
+"""What the specification asks of the parts that the review writes, in our words: sections 3.13, 3.14, 3.19, 3.27 to
+3.29 and 3.35 of https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, and what GitHub asks besides
+(https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
+No Python package of the index ships the published schema."""
+
+
+def test_sarif_is_what_the_specification_says(changed: Report) -> None:
+    risky = changed.risks[0].model_copy(update={"file": "my platforms/platform.yaml", "line": 12})
+    accepted = Suppressed(risk=risky, reason="agreed with the team", expires="2027-01-01")
+    for each in (
+        changed,
+        changed.model_copy(update={"risks": (risky,), "suppressed": (accepted,)}),
+        large(3),
+        large(0),
+    ):
+        jsonschema.Draft202012Validator(SARIF).validate(json.loads(sarif.write(each)))
+
+
+def test_sarif_points_at_the_line_that_a_risk_stems_from(changed: Report) -> None:
+    risky = changed.risks[0].model_copy(update={"file": "my platforms/platform.yaml", "line": 12})
+    known, unknown = (
+        json.loads(sarif.write(changed.model_copy(update={"risks": (each,)})))["runs"][0]["results"][0]["locations"][0]
+        for each in (risky, changed.risks[0])
+    )
+    assert known["physicalLocation"] == {
+        "artifactLocation": {"uri": "my%20platforms/platform.yaml"},
+        "region": {"startLine": 12},
+    }
+    assert unknown["physicalLocation"] == {
+        "artifactLocation": {"uri": "platform.yaml"},
+        "region": {"startLine": 1},
+    }
+
+
 # -- text and HTML -----------------------------------------------------------------------------------------------------
 
 
