@@ -99,7 +99,7 @@ def _risk(risk: Risk) -> Iterator[str]:
     yield f"- {_risk_line(risk)}  "
     yield f"  Next: {_plain(risk.next_step, code=True)}."
     if risk.details:
-        yield f"  <details><summary>{len(risk.details)} details</summary>"
+        yield f"  <details><summary>{len(risk.details)} {'detail' if len(risk.details) == 1 else 'details'}</summary>"
         yield ""
         yield from (f"  - {_plain(words.value(detail, 600))}" for detail in risk.details[:50])
         if len(risk.details) > 50:

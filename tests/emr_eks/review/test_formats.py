@@ -371,6 +371,7 @@ def test_the_picture_marks_what_changes(changed: Report) -> None:
     tiles = {tile.name: tile.kind for tile in html.tiles(network)}
     assert tiles["vpc/nat-us-east-1b"] == "create"
     assert tiles["vpc/nat-us-east-1a"] == "move"
+    assert tiles["vpc/public"] == "", "beside what changes, what stays is shown"
     teams = next(stack for stack in changed.stacks if stack.name.endswith("-teams"))
     tiles = {tile.name: tile.kind for tile in html.tiles(teams)}
     assert (
@@ -378,3 +379,15 @@ def test_the_picture_marks_what_changes(changed: Report) -> None:
         tiles["team/etl"],
         tiles["bucket/Resource" if "bucket/Resource" in tiles else "bucket"],
     ) == ("destroy", "create", "")
+
+
+def test_where_nothing_changes_one_tile_stands_for_all() -> None:
+    paths = ("karpenter/Queue", "karpenter/NodeRole/Resource", "vpc/nat/Eip", "vpc/public/a/Resource")
+    found = {f"aws_x.{i}": Resource("s", "aws_x", str(i), f"s/{path}", {"a": 1}) for i, path in enumerate(paths)}
+    after = {**found, "aws_x.2": Resource("s", "aws_x", "2", "s/vpc/nat/Eip", {"a": 2})}
+    (stack,) = report(App({"s": Stack("s", resources=found)}), App({"s": Stack("s", resources=after)})).stacks
+    assert [(tile.sign, tile.name) for tile in html.tiles(stack)] == [
+        ("", "karpenter"),
+        ("~", "vpc/nat"),
+        ("", "vpc/public"),
+    ]

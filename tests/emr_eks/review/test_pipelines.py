@@ -143,6 +143,16 @@ class Runner:
         return done
 
 
+@pytest.fixture
+def folders(folder_of: Any, draft: Any) -> dict[str, str]:
+    """Return inputs that need no synthesis: both sides as folders, the second without the audit log."""
+
+    def edit(each: Any) -> None:
+        each.platform["cluster"]["logs"] = ["api"]
+
+    return {"base": str(folder_of(draft.default())), "head": str(folder_of(draft.default().edited(edit)))}
+
+
 def _substituted(text: Any, context: dict[str, str]) -> str:
     return re.sub(r"\$\{\{\s*(\S+)\s*\}\}", lambda found: context[found.group(1)], str(text))
 
@@ -165,16 +175,16 @@ def test_the_action_comments_and_fails_for_a_risk(repository: Path) -> None:
     assert {file.suffix for file in (repository / "review").iterdir()} == {".md", ".json", ".html", ".sarif"}
 
 
-def test_the_action_renews_its_comment(repository: Path) -> None:
+def test_the_action_renews_its_comment(repository: Path, folders: dict[str, str]) -> None:
     runner = Runner(repository, KNOWN="4711")
-    done = runner.action(**{"fail-on": "never"})
+    done = runner.action(**{"fail-on": "never", **folders})
     assert {step.returncode for step in done.values()} == {0}
     assert "::error" not in done["Judge"].stdout
     assert "--method PATCH repos/example/platform/issues/comments/4711" in runner.told()[-1]
 
 
-def test_a_fork_that_may_not_comment_has_the_review_in_the_summary(repository: Path) -> None:
-    done = Runner(repository, REFUSES="1").action(**{"fail-on": "critical"})
+def test_a_fork_that_may_not_comment_has_the_review_in_the_summary(repository: Path, folders: dict[str, str]) -> None:
+    done = Runner(repository, REFUSES="1").action(**{"fail-on": "critical", **folders})
     assert {step.returncode for step in done.values()} == {0}
     assert "::notice::no permission to comment" in done["Comment"].stdout
     assert "logging-off" in (repository.parent / "summary").read_text("utf-8")
