@@ -77,12 +77,12 @@ def _installed(root: Path) -> None:
     """Do what `make setup` does, without the network: an environment whose command runs this code."""
     binaries = root / ".venv" / "bin"
     binaries.mkdir(parents=True)
-    (binaries / "python").symlink_to(sys.executable)
-    command = binaries / "emr-eks"
-    command.write_text(
-        f'#!/bin/bash\nPYTHONPATH="{root}:$PYTHONPATH" exec "{sys.executable}" -m emr_eks "$@"\n', "utf-8"
-    )
-    command.chmod(0o755)
+    for name, program in {"python": "", "emr-eks": "-m emr_eks"}.items():
+        command = binaries / name
+        command.write_text(
+            f'#!/bin/bash\nPYTHONPATH="{root}:$PYTHONPATH" exec "{sys.executable}" {program} "$@"\n', "utf-8"
+        )
+        command.chmod(0o755)
 
 
 def _stand_ins(folder: Path) -> None:
@@ -232,16 +232,38 @@ def test_the_job_of_gitlab_writes_one_note_and_fails_for_a_risk(
     )
 
 
-def test_the_workflow_gives_the_action_inputs_that_it_has() -> None:
+TERRAFORM = """#!/bin/bash
+echo "terraform $*" >> "$CALLS"
+# The last stack reads what is not applied yet.
+case "$*" in *teams*" plan "*) exit 1 ;; *show*) echo '{"stack": "'"$1"'"}' ;; esac
+"""
+
+
+def test_the_workflow_with_plans_hands_over_those_that_there_are(repository: Path) -> None:
+    file = repository.parent / "bin" / "terraform"
+    file.write_text(TERRAFORM, "utf-8")
+    file.chmod(0o755)
+    workflow = yaml.safe_load((ROOT / "docs" / "review-with-plans.yml").read_text("utf-8"))
+    (step,) = [step for step in workflow["jobs"]["review"]["steps"] if "run" in step]
+    runner, output = Runner(repository), repository.parent / "output"
+    done = runner.script(step["run"], GITHUB_OUTPUT=str(output))
+    assert done.returncode == 0, done.stderr
+    stacks = ("addons", "cluster", "network", "node_pools")
+    assert output.read_text("utf-8") == f"plans={' '.join(f'emr-on-eks-{stack}.json' for stack in stacks)}\n"
+    assert all("stack" in json.loads((repository / f"emr-on-eks-{stack}.json").read_text("utf-8")) for stack in stacks)
+
+
+@pytest.mark.parametrize("name", [".github/workflows/review.yml", "docs/review-with-plans.yml"])
+def test_a_workflow_gives_the_action_inputs_that_it_has(name: str) -> None:
     action = yaml.safe_load((ROOT / ".github" / "actions" / "review" / "action.yml").read_text("utf-8"))
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "review.yml").read_text("utf-8"))
+    workflow = yaml.safe_load((ROOT / name).read_text("utf-8"))
     (job,) = workflow["jobs"].values()
-    checkout, review = job["steps"]
+    checkout, *_, review = job["steps"]
     assert checkout["with"]["fetch-depth"] == 0, "the base must be there"
     assert review["uses"] == "./.github/actions/review"
     needed = {name for name, each in action["inputs"].items() if each.get("required")}
     assert needed <= set(review["with"]) <= set(action["inputs"])
     # YAML reads the key `on` as true.
     assert workflow[True] == "pull_request"
-    assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert workflow["permissions"].items() >= {"contents": "read", "pull-requests": "write"}.items()
     assert {step["shell"] for step in action["runs"]["steps"] if "run" in step} == {"bash"}
