@@ -9,6 +9,7 @@ from emr_eks.review.compare import Comparison, StackComparison, Step
 from emr_eks.review.moves import handover, python_of
 from emr_eks.review.paths import dotted
 from emr_eks.review.references import references, resolver, rewritten
+from emr_eks.review.renames import Key
 from emr_eks.review.report import Action, Severity
 from emr_eks.review.risks.rule import CRITICAL, HIGH, LOW, MEDIUM, Found, Rules, Subject
 
@@ -18,10 +19,11 @@ RULES = Rules()
 @RULES.rule("stateful-destroyed", "Something that holds state is destroyed")
 def stateful_destroyed(comparison: Comparison) -> Iterator[Found]:
     """Yield the resources of stateful types that go for good."""
+    spared = _keys_of_what_goes(comparison)
     for step in comparison.steps(*facts.STATEFUL):
         if step.action is Action.destroy:
             severity, loss = _loss(step)
-            if step.resource.type == "aws_kms_key" and _all_goes(comparison, step):
+            if step.resource.type == "aws_kms_key" and (step.resource.stack, step.resource.address) in spared:
                 severity, loss = MEDIUM, "what it encrypted is destroyed in the same change"
             yield Found(
                 Subject.of(step),
@@ -161,23 +163,20 @@ def _loss(step: Step) -> tuple[Severity, str]:
     return Severity(held.severity), held.loss
 
 
-def _all_goes(comparison: Comparison, key: Step) -> bool:
-    """Tell whether everything that the key encrypted is destroyed, and nothing of it left behind in AWS."""
+def _keys_of_what_goes(comparison: Comparison) -> set[Key]:
+    """Return the KMS keys of which all that they encrypted is destroyed too, and nothing left behind in AWS."""
+    if not any(step.action is Action.destroy for step in comparison.steps("aws_kms_key")):
+        return set()
+    gone = {(s.resource.stack, s.resource.address) for s in comparison.steps() if s.action is Action.destroy}
     resolve = resolver(comparison.base)
-    name = key.resource.address
-    users = [
-        resource
-        for resource in comparison.base.resources()
-        if resource.type != "aws_kms_alias"
-        and any(
-            (reference.stack or resource.stack, reference.address) == (key.resource.stack, name)
-            for reference in references(rewritten(resource.body, resolve))
-        )
-    ]
-    gone = {(s.resource.stack, s.resource.address): s for s in comparison.steps() if s.action is Action.destroy}
-    return bool(users) and all(
-        (each.stack, each.address) in gone and each.body.get("skip_destroy") is not True for each in users
-    )
+    used: set[Key] = set()
+    needed: set[Key] = set()
+    for resource in comparison.base.resources():
+        if resource.type != "aws_kms_alias":
+            stays = (resource.stack, resource.address) not in gone or resource.body.get("skip_destroy") is True
+            for each in references(rewritten(resource.body, resolve)):
+                (needed if stays else used).add((each.stack or resource.stack, each.address))
+    return used - needed
 
 
 def _of_address(stack: StackComparison, address: str) -> Subject:

@@ -72,12 +72,12 @@ def job_role(comparison: Comparison) -> Iterator[Found]:
 
 @RULES.rule("identity-removed", "Pods lose their AWS role")
 def identity_removed(comparison: Comparison) -> Iterator[Found]:
-    """Yield Pod Identity associations that go or lead to another role, those of one role together."""
-    by_role: dict[tuple[str, str], list[Step]] = defaultdict(list)
+    """Yield Pod Identity associations that go or lead to another role, those alike of one role together."""
+    by_role: dict[tuple[str, str, bool], list[Step]] = defaultdict(list)
     for step in comparison.steps(_ASSOCIATION):
         lost = step.action.removes and not _goes_with_its_pods(comparison, step)
         if step.before and (lost or (step.after and step.changes("role_arn"))):
-            by_role[step.resource.stack, str(step.old("role_arn"))].append(step)
+            by_role[step.resource.stack, str(step.old("role_arn")), step.after is None].append(step)
     for steps in by_role.values():
         first = steps[0]
         gone = first.after is None or _account(first.old) != _account(first.new)
