@@ -138,10 +138,9 @@ class Vpc(Construct):
         """Return the ids of the NAT gateways by availability zone."""
         if self._spec.nat_gateways == "none":
             return {}
-        single = self._spec.nat_gateways == "single"
         gateways = {}
-        for zone in self._spec.zones[:1] if single else self._spec.zones:
-            place = Construct(self, "nat" if single else f"nat-{zone}")
+        for zone in self._spec.zones[:1] if self._spec.nat_gateways == "single" else self._spec.zones:
+            place = Construct(self, f"nat-{zone}")
             name = f"{self._name}-{zone}"
             address = Eip(place, "Eip", domain="vpc", tags={"Name": name})
             gateway = NatGateway(

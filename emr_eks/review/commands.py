@@ -31,6 +31,15 @@ class Format(str, Enum):
     html = "html"
 
 
+_BY_SUFFIX = {
+    ".html": Format.html,
+    ".json": Format.json,
+    ".markdown": Format.markdown,
+    ".md": Format.markdown,
+    ".sarif": Format.sarif,
+}
+
+
 class FailOn(str, Enum):
     """From which severity on the review fails."""
 
@@ -52,8 +61,13 @@ def review(
         list[Path] | None,
         typer.Option("--plan", metavar="FILE", help="A stack's plan (`terraform show -json`); one for each stack."),
     ] = None,
-    output_format: Annotated[Format, typer.Option("--format", help="For whom.")] = Format.text,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it; by default, here.")] = None,
+    output_format: Annotated[
+        Format | None, typer.Option("--format", help="For whom; by default as the file is called, else text.")
+    ] = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to write it; more than once for several formats."),
+    ] = None,
     fail_on: Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 when a risk is this severe.")] = FailOn.high,
     detailed_exitcode: Annotated[
         bool,
@@ -76,7 +90,10 @@ def review(
         if detailed_exitcode:
             raise Failure(str(error), exit_code=1) from None
         raise
-    _write(report, output_format, output)
+    if not output:
+        _print(report, output_format or Format.text)
+    for file in output or ():
+        _write(report, output_format or _BY_SUFFIX.get(file.suffix, Format.text), file)
     code = _exit_code(report, fail_on, detailed_exitcode)
     if code:
         raise typer.Exit(code)
@@ -88,12 +105,12 @@ def _review(base: str | None, head: str, plans: list[Path], suppressions: Path |
     from emr_eks.review import suppressions as accepted
     from emr_eks.review.compare import compare
     from emr_eks.review.planned import joined
-    from emr_eks.review.revisions import app_at
+    from emr_eks.review.revisions import side_at
 
     if base is None and not plans:
         raise Failure("give --base, a cdktf.out or a git revision, or --plan, or both", exit_code=2)
-    before = app_at(base, platform_file) if base else None
-    after = app_at(head, platform_file)
+    before = side_at(base, platform_file).app if base else None
+    after, origins = side_at(head, platform_file)
     comparison = compare(before, after) if before else None
     if plans:
         comparison = joined(comparison, after, _plans(plans, after, before))
@@ -104,7 +121,9 @@ def _review(base: str | None, head: str, plans: list[Path], suppressions: Path |
     if suppressions or file.exists():
         found, suppressed = accepted.judge(found, *accepted.load(file), date.today())
     mode: Mode = "both" if plans and base else "plan" if plans else "offline"
-    return reporting.report(comparison, found, suppressed, mode=mode, base=base or "what is deployed", head=head)
+    return reporting.report(
+        comparison, found, suppressed, mode=mode, base=base or "what is deployed", head=head, origins=origins
+    )
 
 
 def _plans(files: list[Path], head: App, base: App | None) -> list[Plan]:
@@ -127,21 +146,24 @@ def _plans(files: list[Path], head: App, base: App | None) -> list[Plan]:
     return [*found.values()]
 
 
-def _write(report: Report, output_format: Format, output: Path | None) -> None:
+def _print(report: Report, output_format: Format) -> None:
+    colour = {"colour": True} if output_format is Format.text and _shows_colour() else {}
+    typer.echo(_written(report, output_format, **colour), nl=False)
+
+
+def _write(report: Report, output_format: Format, file: Path) -> None:
+    try:
+        file.write_text(_written(report, output_format), "utf-8")
+    except OSError as error:
+        raise Failure(f"{file} cannot be written: {error.strerror}", exit_code=2) from None
+
+
+def _written(report: Report, output_format: Format, **options: bool) -> str:
     from importlib import import_module
 
-    writer = import_module(f"emr_eks.review.formats.{output_format.value}")
-    colour = output_format is Format.text and output is None and _shows_colour()
-    text = writer.write(report, colour=True) if colour else writer.write(report)
+    text: str = import_module(f"emr_eks.review.formats.{output_format.value}").write(report, **options)
     # JSON can name half a character, which no file can hold.
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    if output is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, "utf-8")
-    except OSError as error:
-        raise Failure(f"{output} cannot be written: {error.strerror}", exit_code=2) from None
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _shows_colour() -> bool:

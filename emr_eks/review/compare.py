@@ -23,7 +23,7 @@ from emr_eks.review.references import (
     rewritten,
     with_moves,
 )
-from emr_eks.review.renames import Key, Renames
+from emr_eks.review.renames import Across, Key, Renames
 from emr_eks.review.report import Action, Ambiguity
 from emr_eks.review.report import Difference as Disagreement
 
@@ -117,6 +117,8 @@ class Comparison:
     """What has another address now: (stack, old address) to new address."""
     sources: App = field(default_factory=lambda: App({}))
     """The head as it is written: a plan's values no longer say what they were read from."""
+    across: tuple[Across, ...] = ()
+    """What goes from one stack and comes in another, by the sources."""
 
     def steps(self, *types: str) -> Iterator[Step]:
         """Yield what happens to resources of *types*, or to all."""
@@ -163,7 +165,24 @@ class _Comparer:
         for step in steps:
             by_stack[step.resource.stack].append(step)
         stacks = tuple(_completed(each, by_stack[each.name]) for each in found)
-        return Comparison(self._base, self._head, stacks, self._moves, self._head)
+        return Comparison(self._base, self._head, stacks, self._moves, self._head, self._across(steps))
+
+    def _across(self, steps: Iterable[Step]) -> tuple[Across, ...]:
+        gone: dict[Key, Resource] = {}
+        new: dict[Key, Resource] = {}
+        for step in steps:
+            resource = step.resource
+            # A stack that is no longer in the app is forgotten; what `removed` forgets is somebody's intention.
+            if step.action is Action.destroy or (
+                step.action is Action.forget and resource.stack not in self._head.stacks
+            ):
+                gone[resource.stack, resource.address] = resource
+            elif step.action is Action.create:
+                new[resource.stack, resource.address] = resource
+        both = {resource.type for resource in gone.values()} & {resource.type for resource in new.values()}
+        return renames.across(
+            *({k: _without_terraform(r) for k, r in side.items() if r.type in both} for side in (gone, new))
+        )
 
     def _recognised(self) -> Renames:
         """Match what is gone with what is new, where both sides of a stack have such a type."""
@@ -408,6 +427,11 @@ def _one_sided(action: Action, resource: Resource, resolve: Callable[[str], str]
     if action in (Action.create, Action.import_):
         return Step(action, None, whole)
     return Step(action, whole, None)
+
+
+def _without_terraform(resource: Resource) -> Resource:
+    """Return the resource without the arguments that speak to Terraform: they differ from stack to stack."""
+    return replace(resource, body={key: value for key, value in resource.body.items() if key not in facts.META})
 
 
 def _without_meta(edits: Iterable[Difference], after: Resource) -> tuple[list[Difference], list[Difference]]:

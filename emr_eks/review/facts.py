@@ -16,6 +16,8 @@ ANY = "*"
 """Stands for every argument, save those in `UPDATABLE`."""
 
 FORCES_REPLACEMENT: dict[str, tuple[str, ...]] = {
+    "aws_autoscaling_group_tag": ("autoscaling_group_name", "tag.key"),
+    "aws_budgets_budget": ("name", "name_prefix", "account_id"),
     "aws_cloudwatch_event_rule": ("name", "name_prefix", "event_bus_name"),
     "aws_cloudwatch_event_target": ("rule", "target_id", "event_bus_name"),
     "aws_cloudwatch_log_group": ("name", "name_prefix", "log_group_class"),
@@ -79,6 +81,8 @@ FORCES_REPLACEMENT: dict[str, tuple[str, ...]] = {
     "aws_security_group": ("name", "name_prefix", "description", "vpc_id"),
     "aws_security_group_rule": (ANY,),
     "aws_sns_topic": ("name", "name_prefix", "fifo_topic"),
+    "aws_sns_topic_policy": ("arn",),
+    "aws_sns_topic_subscription": ("endpoint", "protocol", "topic_arn"),
     "aws_sqs_queue": ("name", "name_prefix", "fifo_queue"),
     "aws_sqs_queue_policy": ("queue_url",),
     "aws_subnet": ("availability_zone", "availability_zone_id", "cidr_block", "ipv6_native", "outpost_arn", "vpc_id"),
@@ -119,7 +123,7 @@ META = ("depends_on", "lifecycle", "provider", "count", "for_each", "connection"
 
 ORDERED: dict[str, tuple[str, ...]] = {
     "aws_eks_node_group": ("instance_types",),
-    "aws_launch_template": ("block_device_mappings", "network_interfaces", "tag_specifications"),
+    "aws_launch_template": ("block_device_mappings", "network_interfaces", "tag_specifications", "user_data"),
     "aws_security_group_rule": ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"),
     "aws_iam_openid_connect_provider": ("thumbprint_list",),
     "aws_s3_object": ("content.**.args", "content.**.command"),
@@ -140,6 +144,7 @@ IDENTITIES = (
     ("resource_type",),
     ("alias",),
     ("service_account",),
+    ("notification_type", "threshold_type", "threshold"),
 )
 """Keys that tell the items of a list apart, the first that fit."""
 
@@ -164,6 +169,7 @@ STATEFUL: dict[str, Held] = {
     "aws_kms_key": Held("critical", "what it encrypted can never be read again once its waiting period is over"),
     "aws_nat_gateway": Held("high", "private subnets lose the internet until another gateway is there"),
     "aws_s3_bucket": Held("critical", "its objects are deleted, or the apply stops if it must not delete them"),
+    "aws_sns_topic": Held("medium", "its subscribers go with it, and each has to confirm anew"),
     "aws_sqs_queue": Held("medium", "the messages in it are lost"),
     "aws_subnet": Held("high", "nothing may be left in it: nodes and network interfaces in it must go first"),
     "aws_vpc": Held("critical", "everything in the network has to go with it"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emr_eks.review.compare import Step
+from emr_eks.review.model import Resource
 
 
 def python_of(step: Step) -> str:
@@ -11,6 +12,19 @@ def python_of(step: Step) -> str:
     `move_from_id` is cdktf's (https://developer.hashicorp.com/terraform/cdktf/concepts/constructs#move-resources).
     """
     return f'{variable(step.resource.path)}.move_from_id("{step.moved_from}")'
+
+
+def handover(gone: Resource, new: Resource) -> tuple[str, ...]:
+    """Return the lines by which one stack lets go of a resource and another takes it over, without destroying it.
+
+    `removed` is Terraform's, since 1.7, and cdktf has no call for it; `import_from` is cdktf's.
+    https://developer.hashicorp.com/terraform/language/resources/syntax#removing-resources
+    """
+    block = f'[{{"from": "{gone.address}", "lifecycle": {{"destroy": False}}}}]'
+    return (
+        f'in the stack {gone.stack}: `self.add_override("removed", {block})`',
+        f'in the construct of {new.path}: `{variable(new.path)}.import_from("...")`, with its id in the cloud',
+    )
 
 
 def variable(path: str) -> str:

@@ -147,9 +147,10 @@ class _Reader:
         if not isinstance(change, dict) or not isinstance(address, str) or not isinstance(entry.get("type"), str):
             raise self.problem(path, "must have an address, a type and a change")
         actions = change.get("actions")
-        if not isinstance(actions, list) or tuple(actions) not in _ACTIONS:
+        if not isinstance(actions, list) or [*map(str, actions)] != actions or tuple(actions) not in _ACTIONS:
             raise self.problem((*path, "change", "actions"), f"must be actions of Terraform's, got {actions!r}")
         previous = entry.get("previous_address")
+        previous = previous if isinstance(previous, str) else None
         sources = stack.resources.get(_INDEX.sub("", address))
         past = old.resources.get(_INDEX.sub("", str(previous or address))) if old else None
         shown = _shown(change, past.body if past else {}, sources.body if sources else {})
@@ -165,7 +166,7 @@ class _Reader:
             action,
             _resource(stack, entry, previous or address, place, before),
             _resource(stack, entry, address, place, after),
-            previous if isinstance(previous, str) else None,
+            previous,
             (reason,) if reason else (),
             frozenset(_keys(each) for each in change.get("replace_paths") or () if isinstance(each, list)),
             frozenset(
@@ -233,6 +234,11 @@ def _merged(before: Any, after: Any, hidden: tuple[Any, Any], unknown: Any, past
         return _masked(before, after, unknown, past, sources)
     if unknown is True:
         return before, _expression(sources) or UNKNOWN
+    if before is not None and after is not None and _shape(before) is not _shape(after):
+        # A manifest's values have any type, and another one after.
+        old, _ = _merged(before, None, (hidden[0], False), False, past, None)
+        _, new = _merged(None, after, (False, hidden[1]), unknown, None, sources)
+        return old, new
     if isinstance(before, dict) or isinstance(after, dict):
         keys: list[Any] = sorted(
             {*_mapping_or_nothing(before), *_mapping_or_nothing(after), *_mapping_or_nothing(unknown)}
@@ -243,6 +249,10 @@ def _merged(before: Any, after: Any, hidden: tuple[Any, Any], unknown: Any, past
         return before, after
     pairs = {key: _merged_at(key, before, after, hidden, unknown, past, sources) for key in keys}
     return _rebuilt(before, pairs, 0), _rebuilt(after, pairs, 1)
+
+
+def _shape(value: Any) -> type:
+    return type(value) if isinstance(value, dict | list) else object
 
 
 def _merged_at(

@@ -32,7 +32,8 @@ def joined(offline: Comparison | None, head: App, plans: Iterable[Plan]) -> Comp
             found.append(_stack(by_stack[name], known.get(name), before[name], after[name], head))
         else:
             found.append(known[name])
-    return Comparison(App(before), App(after), tuple(found), offline.moves if offline else {}, head)
+    moves, across = (offline.moves, offline.across) if offline else ({}, ())
+    return Comparison(App(before), App(after), tuple(found), moves, head, across)
 
 
 def _stack(plan: Plan, offline: StackComparison | None, before: Stack, after: Stack, head: App) -> StackComparison:

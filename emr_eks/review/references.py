@@ -81,6 +81,16 @@ def with_moves(text: str, stack: str, moves: Mapping[tuple[str, str], str]) -> s
     return _EXPRESSION.sub(lambda expression: _ADDRESS.sub(moved, expression.group()), text)
 
 
+def located(text: str, stack: str, names: Mapping[tuple[str, str], str]) -> str:
+    """Return *text* of *stack* with every address as it would be in any stack: by its name in *names*, or in full."""
+
+    def full(found: re.Match[str]) -> str:
+        where, address, attribute = found.group(1) or stack, found.group(2), found.group(3)
+        return names.get((where, address), f"{where}/{address}") + attribute
+
+    return _EXPRESSION.sub(lambda expression: _ADDRESS.sub(full, expression.group()), text)
+
+
 def resolver(app: App, account: str | None = None) -> Callable[[str], str]:
     """Return what writes `STACK/address` for the outputs through which cdktf lets stacks read each other.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from emr_eks.review.model import Resource
-from emr_eks.review.references import references, rewritten, with_moves
+from emr_eks.review.references import located, references, rewritten, with_moves
 from emr_eks.review.report import Ambiguity
 
 Key = tuple[str, str]
@@ -39,6 +39,24 @@ def find(gone: Mapping[Key, Resource], new: Mapping[Key, Resource]) -> Renames:
     return Renames(moves, _ambiguities(old_side, new_side, moves))
 
 
+class Across(NamedTuple):
+    """Resources that go from one stack, and the same that come in another: one and one, or several."""
+
+    gone: tuple[Resource, ...]
+    new: tuple[Resource, ...]
+
+
+def across(gone: Mapping[Key, Resource], new: Mapping[Key, Resource]) -> tuple[Across, ...]:
+    """Match what goes from one stack with what comes in another; arguments that speak to Terraform are left out."""
+    theirs = _Side(new, across=True).by_body()
+    found = []
+    for colour, keys in sorted(_Side(gone, across=True).by_body().items(), key=lambda each: each[1]):
+        others = theirs.get(colour, [])
+        if others and {stack for stack, _ in keys}.isdisjoint(stack for stack, _ in others):
+            found.append(Across(tuple(gone[key] for key in sorted(keys)), tuple(new[key] for key in sorted(others))))
+    return tuple(found)
+
+
 def _match(old: Mapping[str, list[Key]], new: Mapping[str, list[Key]], moves: dict[Key, str]) -> None:
     for colour, keys in old.items():
         others = new.get(colour, [])
@@ -61,10 +79,13 @@ def _ambiguities(old: _Side, new: _Side, moves: Mapping[Key, str]) -> dict[str, 
 
 
 class _Side:
-    """The resources in question on one side, coloured by what they are: equal colours, equal resources."""
+    """The resources in question on one side, coloured by what they are: equal colours, equal resources.
 
-    def __init__(self, resources: Mapping[Key, Resource]) -> None:
-        self.resources = resources
+    *across* stacks, where they stand is no part of what they are.
+    """
+
+    def __init__(self, resources: Mapping[Key, Resource], *, across: bool = False) -> None:
+        self.resources, self._across = resources, across
         self._colours = self._coloured()
 
     def by_body(self) -> dict[str, list[Key]]:
@@ -83,7 +104,7 @@ class _Side:
 
     def _coloured(self) -> dict[Key, str]:
         """Colour by type and arguments; then, as long as it tells more apart, by the colours of what is referred to."""
-        colours = {key: _digest([key[0], resource.type]) for key, resource in self.resources.items()}
+        colours = {key: _digest([self._place(key), resource.type]) for key, resource in self.resources.items()}
         colours = {key: self._colour(key, colours) for key in self.resources}
         linked = [key for key in self.resources if self._refers_to_any(key)]
         kinds = 0
@@ -98,10 +119,14 @@ class _Side:
 
     def _colour(self, key: Key, colours: Mapping[Key, str]) -> str:
         stack, resource = key[0], self.resources[key]
-        body = rewritten(resource.body, lambda text: with_moves(text, stack, _Coloured(colours)))
+        names, rename = _Coloured(colours), located if self._across else with_moves
+        body = rewritten(resource.body, lambda text: rename(text, stack, names))
         if isinstance(body.get("depends_on"), list):
             body["depends_on"] = sorted(map(str, body["depends_on"]))
-        return _digest([stack, resource.type, body])
+        return _digest([self._place(key), resource.type, body])
+
+    def _place(self, key: Key) -> str:
+        return "" if self._across else key[0]
 
 
 class _Coloured(Mapping[Key, str]):

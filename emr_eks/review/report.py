@@ -97,6 +97,13 @@ class Risk(Part):
     consequence: str = Field(description="One sentence.")
     next_step: str
     details: tuple[str, ...] = ()
+    file: str | None = Field(None, description="The file of the head that it stems from, where that is known.")
+    line: int | None = Field(None, description="The line there, from 1.")
+
+    @property
+    def origin(self) -> str | None:
+        """File and line as people write them: `platform.yaml:12`."""
+        return f"{self.file}:{self.line}" if self.file else None
 
 
 class Suppressed(Part):

@@ -8,13 +8,21 @@ from typing import Any
 from emr_eks.review.compare import Comparison, StackComparison, Step
 from emr_eks.review.differences import Difference
 from emr_eks.review.moves import python_of
+from emr_eks.review.origins import NOWHERE, Origins
 from emr_eks.review.paths import dotted
 from emr_eks.review.redact import redacted, redacted_pair
 from emr_eks.review.report import Action, Change, Edit, Mode, Move, Report, Risk, StackReport, Suppressed
 
 
 def report(
-    comparison: Comparison, risks: Iterable[Risk], suppressed: Iterable[Suppressed], *, mode: Mode, base: str, head: str
+    comparison: Comparison,
+    risks: Iterable[Risk],
+    suppressed: Iterable[Suppressed],
+    *,
+    mode: Mode,
+    base: str,
+    head: str,
+    origins: Origins = NOWHERE,
 ) -> Report:
     """Return what the review of *comparison* says; *base* and *head* are what the two sides are called."""
     return Report(
@@ -22,8 +30,8 @@ def report(
         base=base,
         head=head,
         stacks=tuple(_stack(stack) for stack in comparison.stacks),
-        risks=tuple(_clean(risk) for risk in risks),
-        suppressed=tuple(each.model_copy(update={"risk": _clean(each.risk)}) for each in suppressed),
+        risks=tuple(_told(risk, origins) for risk in risks),
+        suppressed=tuple(each.model_copy(update={"risk": _told(each.risk, origins)}) for each in suppressed),
     )
 
 
@@ -105,10 +113,13 @@ def _is_sensitive(stack: StackComparison, difference: Difference) -> bool:
     return difference.path[1:2] == ("value",) and any(side.get("sensitive") is True for side in sides)
 
 
-def _clean(risk: Risk) -> Risk:
-    """Return the risk with every secret that could have come into its words taken out."""
+def _told(risk: Risk, origins: Origins) -> Risk:
+    """Return the risk with its origin, and with every secret that could have come into its words taken out."""
+    file, line = origins.of(risk) or (risk.file, risk.line)
     return risk.model_copy(
         update={
+            "file": file,
+            "line": line,
             "consequence": redacted("", risk.consequence),
             "details": tuple(redacted("", each) for each in risk.details),
         }

@@ -9,22 +9,35 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from emr_eks.failures import Failure
 from emr_eks.review.model import App, read
+from emr_eks.review.origins import Origins, origins
 
 
-def app_at(name: str, platform_file: Path) -> App:
+class Side(NamedTuple):
+    """An app, and where people wrote what it is made from."""
+
+    app: App
+    origins: Origins
+
+
+def side_at(name: str, platform_file: Path) -> Side:
     """Return the app in the folder *name*, or at the git revision *name*.
 
-    Raises `InvalidFile` for a folder that is no `cdktf.out`, `Failure` when there is no such revision or it cannot be
-    synthesised.
+    The *platform_file* of a folder is the one in it, or beside it. Raises `InvalidFile` for a folder that is no
+    `cdktf.out`, `Failure` when there is no such revision or it cannot be synthesised.
     """
     folder = Path(name)
     if folder.is_dir():
-        return read(folder)
+        app = read(folder)
+        place = next((each for each in (folder, folder.parent) if (each / platform_file).is_file()), folder)
+        return Side(app, origins(place / platform_file, root=Path(), stacks=app.stacks))
     with _worktree(name) as root:
-        return read(_synthesised(root, platform_file, name))
+        app = read(_synthesised(root, platform_file, name))
+        inside = _inside(root)
+        return Side(app, origins(inside / platform_file, root=inside, stacks=app.stacks))
 
 
 @contextmanager
@@ -52,9 +65,14 @@ def _git(*arguments: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
+def _inside(root: Path) -> Path:
+    """Return the folder in the worktree at *root* that is this one in the repository."""
+    return root / (_git("rev-parse", "--show-prefix") or "")
+
+
 def _synthesised(root: Path, platform_file: Path, revision: str) -> Path:
     """Run the revision's own program; its packages are those that run us."""
-    inside = root / (_git("rev-parse", "--show-prefix") or "")
+    inside = _inside(root)
     out = root.parent / "cdktf.out"
     done = subprocess.run(
         [sys.executable, "main.py"],

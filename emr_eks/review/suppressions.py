@@ -99,6 +99,8 @@ def _about(document: Document, index: int, entry: Suppression, what: str, next_s
         stack="",
         address=entry.address,
         path=f"{place.file}:{place.line}:{place.column}",
+        file=place.file,
+        line=place.line,
         consequence=f"the suppression of {entry.id} does nothing: {what}",
         next_step=next_step,
     )

@@ -23,6 +23,7 @@ _KIND = {
     Action.import_: "create",
     Action.read: "update",
 }
+_SIGNS = {"create": "+", "update": "~", "replace": "±", "destroy": "-", "move": "→"}
 _WORST = ("destroy", "replace", "update", "move", "create", "")
 
 
@@ -33,6 +34,11 @@ class Tile(NamedTuple):
     kind: str
     """What happens to the worst-hit resource in it, or nothing."""
     changes: int
+
+    @property
+    def sign(self) -> str:
+        """What happens, for who does not see the colour."""
+        return _SIGNS.get(self.kind, "")
 
 
 def write(report: Report) -> str:
@@ -48,6 +54,7 @@ def write(report: Report) -> str:
         remarks=lambda stack: [*words.remarks(stack)],
         body=lambda change: [*words.body_lines(change.body, 4000)] if change.body else [],
         tiles=lambda stack: [*tiles(stack)],
+        risks=lambda stack: [risk for risk in report.risks if risk.stack == stack.name],
     )
 
 
@@ -63,17 +70,31 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["marked"] = _marked
     environment.filters["value"] = lambda found: words.value(found, 4000)
     return environment
 
 
+def _marked(text: str) -> str:
+    """Return *text* escaped, with what stands in backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(Markup("<code>{}</code>").format(each) if i % 2 else each for i, each in enumerate(parts))
+
+
 def tiles(stack: StackReport) -> Iterator[Tile]:
-    """Yield the constructs right below the stack, with what happens in each."""
+    """Yield the constructs with what happens in each; where nothing does, one stands for all that are in it."""
     changed: dict[str, list[Change]] = {}
     for change in stack.changes:
         changed.setdefault(_construct(change.path), []).append(change)
     moved = {_construct(move.path_after) for move in stack.moves}
-    for name in sorted({*map(_construct, stack.constructs), *changed, *moved}):
+    touched = {name.partition("/")[0] for name in {*changed, *moved}}
+    quiet = {name.partition("/")[0] for name in map(_construct, stack.constructs)} - touched
+    beside = {name for name in map(_construct, stack.constructs) if name.partition("/")[0] in touched}
+    for name in sorted({*quiet, *beside, *changed, *moved}):
         found = changed.get(name, [])
         kinds = {_KIND[change.action] for change in found} | ({"move"} if name in moved else set())
         yield Tile(name, min(kinds, key=_WORST.index, default=""), len(found))

@@ -99,7 +99,7 @@ def _risk(risk: Risk) -> Iterator[str]:
     yield f"- {_risk_line(risk)}  "
     yield f"  Next: {_plain(risk.next_step, code=True)}."
     if risk.details:
-        yield f"  <details><summary>{len(risk.details)} details</summary>"
+        yield f"  <details><summary>{len(risk.details)} {'detail' if len(risk.details) == 1 else 'details'}</summary>"
         yield ""
         yield from (f"  - {_plain(words.value(detail, 600))}" for detail in risk.details[:50])
         if len(risk.details) > 50:
@@ -109,7 +109,8 @@ def _risk(risk: Risk) -> Iterator[str]:
 
 
 def _risk_line(risk: Risk) -> str:
-    what = f"{_MARKS[risk.severity]} **{risk.severity.value}** `{risk.id}` {_code(risk.path)}"
+    origin = f" in {_code(risk.origin)}" if risk.origin else ""
+    what = f"{_MARKS[risk.severity]} **{risk.severity.value}** `{risk.id}` {_code(risk.path)}{origin}"
     return f"{what}: {_plain(words.value(risk.consequence, 600))}."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Any
+from urllib.parse import quote
 
 from emr_eks.review.report import Report, Risk, Severity
 from emr_eks.review.risks import RULES
@@ -41,8 +42,11 @@ def _result(risk: Risk) -> dict[str, Any]:
         "message": {"text": message},
         "locations": [
             {
-                # Code scanning shows results in a file; the platform's is where the change is made.
-                "physicalLocation": {"artifactLocation": {"uri": _FILE}, "region": {"startLine": 1}},
+                # Code scanning shows results in a file; where nothing better is known, in the platform's.
+                "physicalLocation": {
+                    "artifactLocation": {"uri": quote(risk.file or _FILE)},
+                    "region": {"startLine": risk.line or 1},
+                },
                 "logicalLocations": [{"fullyQualifiedName": risk.path, "name": risk.address, "kind": "resource"}],
             }
         ],

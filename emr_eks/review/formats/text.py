@@ -46,7 +46,7 @@ class _Writer:
     def _risk(self, risk: Risk) -> Iterator[str]:
         yield (
             f"  {self._painted(risk.severity.value.upper(), _COLOURS[risk.severity])} {risk.id}  "
-            f"{risk.path}  {risk.address}"
+            f"{risk.path}  {risk.address}{f'  {risk.origin}' if risk.origin else ''}"
         )
         yield f"    {risk.consequence}."
         yield from (f"      {detail}" for detail in risk.details)

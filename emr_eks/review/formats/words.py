@@ -95,7 +95,7 @@ def remarks(stack: StackReport) -> Iterator[str]:
         yield "no longer in the app; cdktf leaves what it holds as it is"
     yield from (f"can be planned only after {each}" for each in stack.waits_for)
     if stack.follows:
-        yield f"{_number(stack.follows, 'reference', 'references')} only follow a move"
+        yield _number(stack.follows, "reference only follows a move", "references only follow a move")
     if stack.rewritten:
         yield f"{_number(stack.rewritten, 'resource is', 'resources are')} written differently and mean the same"
     for same in stack.ambiguities:

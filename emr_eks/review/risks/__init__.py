@@ -4,12 +4,40 @@ from __future__ import annotations
 
 from emr_eks.review.compare import Comparison
 from emr_eks.review.report import Risk
-from emr_eks.review.risks import access, capacity, exposure, iam, ordering, outputs, protection, state, teams, versions
+from emr_eks.review.risks import (
+    access,
+    capacity,
+    controllers,
+    exposure,
+    iam,
+    network,
+    ordering,
+    outputs,
+    protection,
+    state,
+    teams,
+    versions,
+    watching,
+)
 from emr_eks.review.risks.rule import Rule
 
 RULES: tuple[Rule, ...] = tuple(
     rule
-    for module in (state, iam, access, exposure, protection, capacity, teams, outputs, versions, ordering)
+    for module in (
+        state,
+        iam,
+        access,
+        exposure,
+        network,
+        protection,
+        watching,
+        capacity,
+        controllers,
+        teams,
+        outputs,
+        versions,
+        ordering,
+    )
     for rule in module.RULES
 )
 

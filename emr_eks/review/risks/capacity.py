@@ -9,6 +9,7 @@ from typing import Any
 from emr_eks.review.compare import Comparison, Step
 from emr_eks.review.differences import Difference
 from emr_eks.review.paths import blocks, listed, mapping, matches, strings, whole
+from emr_eks.review.references import references
 from emr_eks.review.risks.rule import HIGH, LOW, MEDIUM, Found, Rules, Subject
 from provisioners.quantity import amount
 
@@ -108,6 +109,28 @@ def disruption(comparison: Comparison) -> Iterator[Found]:
                     f"{what}: pods are moved more often, and a moved driver ends its job",
                     "keep drivers on a pool that consolidates only empty nodes",
                 )
+    for step in comparison.steps("helm_release"):
+        if step.before and step.after and step.new("chart") == "cluster-autoscaler":
+            for what in _scaled_down_sooner(step):
+                yield Found(Subject.of(step), MEDIUM, what, "let drivers run on a group of their own")
+
+
+@RULES.rule("nodes-tainted", "Fewer pods may run on a node group")
+def tainted(comparison: Comparison) -> Iterator[Found]:
+    """Yield node groups that get taints; EKS puts them on nodes that are there, too."""
+    for step in comparison.steps("aws_eks_node_group"):
+        if step.before and step.after and not step.action.replaces:
+            new = _taints(step.new("taint")) - _taints(step.old("taint"))
+            if new:
+                evicts = any(effect == "NO_EXECUTE" for _, effect in new)
+                told = ", ".join(f"{key}:{effect}" for key, effect in sorted(new))
+                yield Found(
+                    Subject.of(step),
+                    HIGH if evicts else MEDIUM,
+                    f"its nodes get {told}: pods that do not tolerate it "
+                    + ("are ended there" if evicts else "no longer start there"),
+                    "let what runs there tolerate it first",
+                )
 
 
 @RULES.rule("pool-removed", "A node pool or node group is removed")
@@ -131,7 +154,7 @@ def pool_removed(comparison: Comparison) -> Iterator[Found]:
 def rolled(comparison: Comparison) -> Iterator[Found]:
     """Yield changes that make Karpenter or EKS replace running nodes one after another."""
     for step in comparison.steps("kubernetes_manifest", "aws_eks_node_group"):
-        why = _rolls(step)
+        why = _rolls(comparison, step)
         if why:
             yield Found(
                 Subject.of(step),
@@ -165,6 +188,12 @@ def _pools(comparison: Comparison, kind: str = _POOL) -> Iterator[Step]:
     for step in comparison.steps("kubernetes_manifest"):
         if kind in (step.old("manifest.kind"), step.new("manifest.kind")):
             yield step
+
+
+def _taints(value: Any) -> set[tuple[str, str]]:
+    return {
+        (f"{each.get('key')}={each.get('value') or ''}".rstrip("="), str(each.get("effect"))) for each in blocks(value)
+    }
 
 
 def _number(value: Any) -> float:
@@ -214,6 +243,21 @@ def _loosened(step: Step) -> Iterator[str]:
             yield f"{what} {after} instead of {before if before is not None else 'without end'}"
 
 
+def _scaled_down_sooner(step: Step) -> Iterator[str]:
+    """Yield what makes Cluster Autoscaler end nodes that it would have kept.
+
+    https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#how-does-scale-down-work
+    """
+    arguments = "values.extraArgs"
+    before, after = (side(f"{arguments}.scale-down-unneeded-time") for side in (step.old, step.new))
+    if _hours(after) < _hours(before):
+        yield f"nodes that are hardly used go after {after} instead of {before}, and executors there are moved"
+    for kind in ("local-storage", "system-pods"):
+        old, new = (side(f"{arguments}.skip-nodes-with-{kind}") for side in (step.old, step.new))
+        if old is True and new is False:
+            yield f"nodes are ended in spite of {kind.replace('-', ' ')} there"
+
+
 def _budget(budgets: Any) -> float:
     """Return how much of a pool may go at a time, in per cent; Karpenter's default is 10%, the tightest budget holds.
 
@@ -239,7 +283,7 @@ def _selected_pools(body: dict[str, Any]) -> Iterator[str]:
         yield from strings(selector.get("karpenter.sh/nodepool"))
 
 
-def _rolls(step: Step) -> str | None:
+def _rolls(comparison: Comparison, step: Step) -> str | None:
     """Return what makes running nodes be replaced; Karpenter calls it drift (https://karpenter.sh/docs/concepts/disruption/)."""
     if step.before is None or step.after is None or step.action.replaces:
         return None
@@ -247,7 +291,7 @@ def _rolls(step: Step) -> str | None:
         if step.changes("version") or step.changes("release_version"):
             return "its version"
         if step.changes("launch_template.version") or any("latest_version" in each for each in step.reasons):
-            return "its launch template"
+            return _template_changes(comparison, step)
         return None
     kind = step.new("manifest.kind")
     if kind == _CLASS and step.changes("manifest.spec"):
@@ -255,6 +299,19 @@ def _rolls(step: Step) -> str | None:
     if kind == _POOL and any(_drifts(each) for each in step.differences):
         return "its template"
     return None
+
+
+def _template_changes(comparison: Comparison, group: Step) -> str:
+    """Return the launch template of *group*, with what changes in it."""
+    read = {reference.address for reference in references(group.new("launch_template.id"))}
+    changed = {
+        each.path[0]
+        for step in comparison.steps("aws_launch_template")
+        if step.resource.stack == group.resource.stack
+        and (step.resource.address in read or step.new("id") == group.new("launch_template.id"))
+        for each in step.differences
+    }
+    return f"its launch template ({', '.join(sorted(changed))})" if changed else "its launch template"
 
 
 def _drifts(difference: Difference) -> bool:

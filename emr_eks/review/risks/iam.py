@@ -253,7 +253,7 @@ def new_role(comparison: Comparison) -> Iterator[Found]:
             yield Found(
                 Subject.of(role),
                 LOW,
-                f"a new role {role.body.get('name', role.address)} may do {_count(allowed)}",
+                f"a new role {role.body.get('name', role.address)} may do {_all(allowed, managed)}",
                 "read what it may do, and who may take it on",
                 (*(f"trusts {each}" for each in sentences(_trust(pair.after))), *managed, *sentences(allowed)),
             )
@@ -281,6 +281,13 @@ def _name(pair: Pair) -> str:
     role = pair.after.role or pair.before.role
     name = role.body.get("name") if role else None
     return f"role {name}" if isinstance(name, str) else f"role {role.address}" if role else "whoever has this policy"
+
+
+def _all(allowed: list[Grant], managed: tuple[str, ...]) -> str:
+    """Return how much a role may do, by statements that can be read and by policies that can only be named."""
+    policies = f"what {len(managed)} managed {'policy allows' if len(managed) == 1 else 'policies allow'}"
+    parts = [*([_count(allowed)] if allowed else []), *([policies] if managed else [])]
+    return " and ".join(parts) or "nothing"
 
 
 def _count(found: Iterable[Grant]) -> str:

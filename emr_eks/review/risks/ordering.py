@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
-from emr_eks.review.compare import Comparison, Step
+from emr_eks.review.compare import Comparison
 from emr_eks.review.references import references, resolver, rewritten
+from emr_eks.review.renames import Key
 from emr_eks.review.report import Action
 from emr_eks.review.risks.rule import HIGH, Found, Rules, Subject
 
@@ -51,33 +53,32 @@ def name_taken(comparison: Comparison) -> Iterator[Found]:
 @RULES.rule("replaced-under-others", "Something is replaced while what stays depends on it")
 def replaced_under(comparison: Comparison) -> Iterator[Found]:
     """Yield what cannot be deleted, since things in it are not replaced with it."""
-    for step in comparison.steps(*_HOLDERS):
-        if step.action.replaces:
-            staying = sorted(_staying(comparison, step))
-            if staying:
-                yield Found(
-                    Subject.of(step),
-                    HIGH,
-                    f"AWS refuses to delete it while {len(staying)} of what is in it stays: the apply stops half-way",
-                    "replace them too, or build the new one beside it",
-                    tuple(staying),
-                )
+    replaced = [step for step in comparison.steps(*_HOLDERS) if step.action.replaces]
+    staying = _staying(comparison) if replaced else {}
+    for step in replaced:
+        inside = sorted(
+            "/".join(key)
+            for key, kind in staying.get((step.resource.stack, step.resource.address), {}).items()
+            if kind in _HOLDERS[step.resource.type]
+        )
+        if inside:
+            yield Found(
+                Subject.of(step),
+                HIGH,
+                f"AWS refuses to delete it while {len(inside)} of what is in it stays: the apply stops half-way",
+                "replace them too, or build the new one beside it",
+                tuple(inside),
+            )
 
 
-def _staying(comparison: Comparison, holder: Step) -> Iterator[str]:
-    """Yield what is there before, is not removed, and is in *holder*."""
-    removed = {(s.resource.stack, s.resource.address) for s in comparison.steps() if s.action.removes}
+def _staying(comparison: Comparison) -> dict[Key, dict[Key, str]]:
+    """Return what is there before, is not removed, and refers to something, by what it refers to; with their types."""
+    removed = {(step.resource.stack, step.resource.address) for step in comparison.steps() if step.action.removes}
     resolve = resolver(comparison.sources)
-    for resource in comparison.sources.resources(*_HOLDERS[holder.resource.type]):
-        before = comparison.base.stacks.get(resource.stack)
-        where = resource.stack, resource.address
-        if before and resource.address in before.resources and where not in removed:
-            found = references(rewritten(resource.body, resolve))
-            if holder.resource.address in {
-                each.address for each in found if _is_in(each.stack or resource.stack, holder)
-            }:
-                yield "/".join(where)
-
-
-def _is_in(stack: str, holder: Step) -> bool:
-    return stack == holder.resource.stack
+    found: dict[Key, dict[Key, str]] = defaultdict(dict)
+    for resource in comparison.sources.resources(*{kind for kinds in _HOLDERS.values() for kind in kinds}):
+        before, key = comparison.base.stacks.get(resource.stack), (resource.stack, resource.address)
+        if before and resource.address in before.resources and key not in removed:
+            for each in references(rewritten(resource.body, resolve)):
+                found[each.stack or resource.stack, each.address][key] = resource.type
+    return found

@@ -38,6 +38,8 @@ def _encryption_lost(step: Step) -> str | None:
         return "new logs are no longer encrypted with a key of yours"
     if kind == "aws_sqs_queue" and step.old("sqs_managed_sse_enabled") is True and not _queue_encrypted(step):
         return "messages in the queue are no longer encrypted"
+    if kind == "aws_sns_topic" and step.old("kms_master_key_id") and not step.new("kms_master_key_id"):
+        return "messages of the topic are no longer encrypted"
     if kind == "aws_s3_bucket_server_side_encryption_configuration":
         if step.action is Action.destroy:
             return "new objects are encrypted with S3's own key only"
@@ -65,6 +67,7 @@ def key_changed(comparison: Comparison) -> Iterator[Found]:
         "aws_s3_bucket_server_side_encryption_configuration": (
             "rule.apply_server_side_encryption_by_default.kms_master_key_id"
         ),
+        "aws_sns_topic": "kms_master_key_id",
         "aws_sqs_queue": "kms_master_key_id",
         "aws_eks_cluster": "encryption_config.provider.key_arn",
     }
@@ -172,7 +175,8 @@ def retention(comparison: Comparison) -> Iterator[Found]:
                 yield Found(
                     Subject.of(step),
                     MEDIUM,
-                    f"objects are deleted after {after} days instead of {before or 'never'} (rule {name})",
+                    f"objects are deleted after {after} days"
+                    + (f" instead of {before} (rule {name})" if before else f" by the new rule {name}"),
                     "copy what is still needed",
                 )
 
@@ -197,6 +201,15 @@ def logging(comparison: Comparison) -> Iterator[Found]:
         if step.before and (less or gone):
             what = "connections are no longer recorded" if gone else f"only {step.new('traffic_type')} is recorded"
             yield Found(Subject.of(step), MEDIUM, what, "leave flow logs of all traffic on")
+    for step in comparison.steps("aws_eks_addon"):
+        kept = "configuration_values.containerLogs.enabled"
+        if step.before and step.after and step.old(kept) is True and step.new(kept) is not True:
+            yield Found(
+                Subject.of(step),
+                MEDIUM,
+                "what containers print is no longer kept",
+                "make sure that EMR's logs are enough",
+            )
     for step in comparison.steps("aws_s3_bucket_logging"):
         if step.action is Action.destroy and not _owner_goes(comparison, step):
             yield Found(Subject.of(step), MEDIUM, "who reads the bucket is no longer recorded", "leave access logs on")

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from emr_eks.review import facts
 from emr_eks.review.compare import Comparison, StackComparison, Step
-from emr_eks.review.moves import python_of
+from emr_eks.review.moves import handover, python_of
 from emr_eks.review.paths import dotted
+from emr_eks.review.references import references, resolver, rewritten
+from emr_eks.review.renames import Key
 from emr_eks.review.report import Action, Severity
 from emr_eks.review.risks.rule import CRITICAL, HIGH, LOW, MEDIUM, Found, Rules, Subject
 
@@ -17,9 +19,12 @@ RULES = Rules()
 @RULES.rule("stateful-destroyed", "Something that holds state is destroyed")
 def stateful_destroyed(comparison: Comparison) -> Iterator[Found]:
     """Yield the resources of stateful types that go for good."""
+    spared = _keys_of_what_goes(comparison)
     for step in comparison.steps(*facts.STATEFUL):
         if step.action is Action.destroy:
             severity, loss = _loss(step)
+            if step.resource.type == "aws_kms_key" and (step.resource.stack, step.resource.address) in spared:
+                severity, loss = MEDIUM, "what it encrypted is destroyed in the same change"
             yield Found(
                 Subject.of(step),
                 severity,
@@ -74,6 +79,40 @@ def rename_ambiguous(comparison: Comparison) -> Iterator[Found]:
             )
 
 
+@RULES.rule("rename-across-stacks", "A resource goes from one stack and comes in another")
+def rename_across(comparison: Comparison) -> Iterator[Found]:
+    """Yield what looks the same in another stack: no move leads from one state to another."""
+    renamed = _renamed_stacks(comparison).items()
+    for gone, new in comparison.across:
+        first, there = new[0], gone[0]
+        if (there.stack, first.stack) in renamed:
+            continue
+        severity = Severity(facts.STATEFUL[first.type].severity) if first.type in facts.STATEFUL else MEDIUM
+        stays = there.stack not in comparison.head.stacks
+        meaning = f"that stays, and {first.stack} creates another" if stays else "that is destroyed and this created"
+        if len(gone) == len(new) == 1:
+            yield Found(
+                Subject.of(first),
+                severity,
+                f"it is the same as {there.stack}/{there.address}, which goes: no move leads from one state to "
+                f"another, so {meaning}",
+                "leave it in its stack, or hand it over: `removed` there and `import` here, or `terraform state mv`",
+                handover(there, first),
+            )
+        else:
+            yield Found(
+                Subject.of(first),
+                severity,
+                f"{len(gone)} gone and {len(new)} new {first.type} in other stacks are the same, and which is which "
+                f"cannot be told: {meaning}",
+                "leave them in their stacks, or hand each over: `removed` there and `import` here",
+                tuple(
+                    f"{word}: {', '.join(f'{each.stack}/{each.address}' for each in side)}"
+                    for word, side in (("gone", gone), ("new", new))
+                ),
+            )
+
+
 @RULES.rule("stack-removed", "A stack is no longer in the app")
 def stack_removed(comparison: Comparison) -> Iterator[Found]:
     """Yield the stacks that cdktf will leave as they are, with nobody to manage them."""
@@ -122,6 +161,22 @@ def _loss(step: Step) -> tuple[Severity, str]:
     if step.resource.type == "aws_s3_bucket" and step.old("force_destroy") is not True:
         return CRITICAL, "the apply stops while the bucket holds anything (force_destroy is off)"
     return Severity(held.severity), held.loss
+
+
+def _keys_of_what_goes(comparison: Comparison) -> set[Key]:
+    """Return the KMS keys of which all that they encrypted is destroyed too, and nothing left behind in AWS."""
+    if not any(step.action is Action.destroy for step in comparison.steps("aws_kms_key")):
+        return set()
+    gone = {(s.resource.stack, s.resource.address) for s in comparison.steps() if s.action is Action.destroy}
+    resolve = resolver(comparison.base)
+    used: set[Key] = set()
+    needed: set[Key] = set()
+    for resource in comparison.base.resources():
+        if resource.type != "aws_kms_alias":
+            stays = (resource.stack, resource.address) not in gone or resource.body.get("skip_destroy") is True
+            for each in references(rewritten(resource.body, resolve)):
+                (needed if stays else used).add((each.stack or resource.stack, each.address))
+    return used - needed
 
 
 def _of_address(stack: StackComparison, address: str) -> Subject:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from emr_eks.review.compare import Comparison
-from emr_eks.review.paths import mapping
+from emr_eks.review.compare import Comparison, Step
+from emr_eks.review.paths import blocks, mapping
+from emr_eks.review.policy import grants
+from emr_eks.review.references import references
 from emr_eks.review.report import Action
-from emr_eks.review.risks.rule import CRITICAL, HIGH, MEDIUM, Found, Rules, Subject
+from emr_eks.review.risks.rule import CRITICAL, HIGH, LOW, MEDIUM, Found, Rules, Subject
 from provisioners.quantity import amount
 
 RULES = Rules()
 _QUOTAS = ("kubernetes_resource_quota", "kubernetes_resource_quota_v1")
-_JOB_ROLES = "JobRole"
+_JOB_ROLES = ("/JobRole/", "/JobRoles/")
+_CLUSTERS = "aws_emrcontainers_virtual_cluster"
+_ASSOCIATION = "aws_eks_pod_identity_association"
+_PRIORITIES = ("kubernetes_priority_class", "kubernetes_priority_class_v1")
 
 
 @RULES.rule("team-removed", "A team can no longer run jobs")
 def removed(comparison: Comparison) -> Iterator[Found]:
     """Yield virtual clusters that go without one that takes over their namespace."""
-    for step in comparison.steps("aws_emrcontainers_virtual_cluster"):
+    for step in comparison.steps(_CLUSTERS):
         if step.action is Action.destroy:
             name = step.old("name")
             yield Found(
@@ -33,7 +39,7 @@ def removed(comparison: Comparison) -> Iterator[Found]:
 @RULES.rule("team-moved", "A team has to submit its jobs to another virtual cluster")
 def moved(comparison: Comparison) -> Iterator[Found]:
     """Yield virtual clusters that get a new id."""
-    for step in comparison.steps("aws_emrcontainers_virtual_cluster"):
+    for step in comparison.steps(_CLUSTERS):
         if step.action.replaces:
             yield Found(
                 Subject.of(step),
@@ -47,7 +53,7 @@ def moved(comparison: Comparison) -> Iterator[Found]:
 def job_role(comparison: Comparison) -> Iterator[Found]:
     """Yield job roles that go or get another name, which is part of what jobs are submitted with."""
     for step in comparison.steps("aws_iam_role"):
-        if step.action.removes and f"/{_JOB_ROLES}/" in step.resource.path:
+        if step.action.removes and any(part in step.resource.path for part in _JOB_ROLES):
             name, after = step.old("name"), step.new("name")
             told = (
                 f"is now {after}"
@@ -65,16 +71,73 @@ def job_role(comparison: Comparison) -> Iterator[Found]:
 
 
 @RULES.rule("identity-removed", "Pods lose their AWS role")
-def identity(comparison: Comparison) -> Iterator[Found]:
-    """Yield pod identity associations that go or lead to another role."""
-    for step in comparison.steps("aws_eks_pod_identity_association"):
-        if step.action.removes or step.changes("role_arn"):
-            account = f"{step.old('namespace')}/{step.old('service_account')}"
+def identity_removed(comparison: Comparison) -> Iterator[Found]:
+    """Yield Pod Identity associations that go or lead to another role, those alike of one role together."""
+    by_role: dict[tuple[str, str, bool], list[Step]] = defaultdict(list)
+    for step in comparison.steps(_ASSOCIATION):
+        lost = step.action.removes and not _goes_with_its_pods(comparison, step)
+        if step.before and (lost or (step.after and step.changes("role_arn"))):
+            by_role[step.resource.stack, str(step.old("role_arn")), step.after is None].append(step)
+    for steps in by_role.values():
+        first = steps[0]
+        gone = first.after is None or _account(first.old) != _account(first.new)
+        by_irsa = gone and _trusts_irsa(comparison, first)
+        what = (
+            "now have their AWS role by IRSA only"
+            if by_irsa
+            else "have no AWS role any more"
+            if gone
+            else "get another AWS role"
+            if first.changes("role_arn")
+            else "have no AWS role until the association is made anew"
+        )
+        yield Found(
+            Subject.of(first),
+            HIGH if gone and not by_irsa else MEDIUM,
+            f"pods of {_account(first.old)}{_and_more(steps)} {what}",
+            "make sure that their service accounts carry the role's ARN in `eks.amazonaws.com/role-arn`"
+            if by_irsa
+            else "make sure that nothing which runs there needs it",
+            tuple(_account(step.old) for step in steps) if len(steps) > 1 else (),
+        )
+    yield from _addons_without_role(comparison)
+
+
+def _addons_without_role(comparison: Comparison) -> Iterator[Found]:
+    for step in comparison.steps("aws_eks_addon"):
+        if step.before and step.after:
+            old, new = (
+                {str(each.get("service_account")) for each in blocks(side("pod_identity_association"))}
+                for side in (step.old, step.new)
+            )
+            for account in sorted(old - new):
+                yield Found(
+                    Subject.of(step),
+                    HIGH,
+                    f"the add-on {step.new('addon_name')} has no AWS role for {account} any more",
+                    "make sure that its pods have one by IRSA",
+                )
+
+
+@RULES.rule("identity-granted", "More pods get an AWS role")
+def identity_granted(comparison: Comparison) -> Iterator[Found]:
+    """Yield Pod Identity associations by which other pods get a role that was there before.
+
+    Where the role's own trust policy lets them in with the same change, `iam-trust-widened` says it.
+    """
+    for step in comparison.steps(_ASSOCIATION):
+        if step.after is None or (step.before and not (step.action.replaces or step.changes("role_arn"))):
+            continue
+        role = _role(comparison, step, step.new)
+        new = role is not None and role.action is Action.create
+        trusted = role is not None and role.changes("assume_role_policy")
+        same = step.before is not None and _account(step.old) == _account(step.new) and not step.changes("role_arn")
+        if not (new or trusted or same):
             yield Found(
                 Subject.of(step),
-                HIGH if step.after is None else MEDIUM,
-                f"pods of {account} {'have no AWS role any more' if step.after is None else 'get another AWS role'}",
-                "make sure that nothing which runs there needs it",
+                MEDIUM,
+                f"pods of {_account(step.new)} get the AWS role {step.new('role_arn')}",
+                "check who may run pods under that service account",
             )
 
 
@@ -83,9 +146,9 @@ def quota(comparison: Comparison) -> Iterator[Found]:
     """Yield resource quotas that fall, with the numbers."""
     for step in comparison.steps(*_QUOTAS):
         old, new = (mapping(side("spec.hard")) for side in (step.old, step.new))
-        if step.after is not None:
+        if step.after and (step.before or _namespace_stays(comparison, step)):
             fallen = [(name, old.get(name), new[name]) for name in sorted(new) if _less(old.get(name), new[name])]
-            if fallen and step.before is not None:
+            if fallen:
                 yield Found(
                     Subject.of(step),
                     MEDIUM,
@@ -93,6 +156,60 @@ def quota(comparison: Comparison) -> Iterator[Found]:
                     + ": jobs over it wait or fail",
                     "compare it with what the team uses at its busiest hour",
                 )
+
+
+@RULES.rule("quota-raised", "A team may use more of the cluster")
+def quota_raised(comparison: Comparison) -> Iterator[Found]:
+    """Yield resource quotas that rise or go, with the numbers."""
+    for step in comparison.steps(*_QUOTAS):
+        old, new = (mapping(side("spec.hard")) for side in (step.old, step.new))
+        risen = [(name, old[name], new.get(name)) for name in sorted(old) if _less(new.get(name), old[name])]
+        if step.before and risen and not step.action.replaces and (step.after or _namespace_stays(comparison, step)):
+            yield Found(
+                Subject.of(step),
+                LOW if step.after else MEDIUM,
+                "; ".join(f"{name} rises from {before} to {after or 'no limit'}" for name, before, after in risen)
+                + ": it can take that from the other teams",
+                "compare it with what the cluster may hold",
+            )
+
+
+@RULES.rule("priority-changed", "Pods give way to others, or are refused")
+def priority(comparison: Comparison) -> Iterator[Found]:
+    """Yield priority classes that go or are made anew: Kubernetes lets none of them change."""
+    for step in comparison.steps(*_PRIORITIES):
+        name = step.old("metadata.name")
+        if step.action is Action.destroy:
+            yield Found(
+                Subject.of(step),
+                MEDIUM,
+                f"Kubernetes refuses pods that name the class {name}",
+                "let no pod template, job or preset name it first",
+            )
+        elif step.action.replaces:
+            yield Found(
+                Subject.of(step),
+                MEDIUM,
+                f"the class {name} goes from {step.old('value')} to {step.new('value')} by being made anew: pods that "
+                "name it are refused meanwhile, and those that run keep the old value",
+                "apply when no job starts",
+            )
+
+
+@RULES.rule("pod-template-removed", "Jobs name a pod template that is gone")
+def template(comparison: Comparison) -> Iterator[Found]:
+    """Yield pod templates that go while their team stays."""
+    gone = {team for step in comparison.steps(_CLUSTERS) if step.after is None and (team := _team(step))}
+    for step in comparison.steps("aws_s3_object"):
+        pod = step.old("content.kind") == "Pod"
+        key = step.old("key")
+        if pod and step.before and (step.after is None or step.changes("key")) and _team(step) not in gone:
+            yield Found(
+                Subject.of(step),
+                MEDIUM,
+                f"jobs whose configuration names {key} fail; `emr-eks job` names the new one",
+                "change what names it elsewhere first",
+            )
 
 
 @RULES.rule("team-placement-changed", "A team's pods run on other nodes")
@@ -121,6 +238,62 @@ def logs(comparison: Comparison) -> Iterator[Found]:
                 f"logs go to {step.new('name')}; those in {step.old('name')} go with it",
                 "change the jobs that name the old group, and export what is still needed",
             )
+
+
+def _account(side: Callable[[str], Any]) -> str:
+    return f"{side('namespace')}/{side('service_account')}"
+
+
+def _and_more(steps: list[Step]) -> str:
+    return f" and {len(steps) - 1} more service accounts" if len(steps) > 1 else ""
+
+
+def _goes_with_its_pods(comparison: Comparison, association: Step) -> bool:
+    """Tell whether the pods go too, or their role, of which another rule speaks."""
+    role = _role(comparison, association, association.old)
+    if role and role.after is None and any(part in role.resource.path for part in _JOB_ROLES):
+        return True
+    pods = (association.old("service_account"), association.old("namespace"))
+    gone = (step for step in comparison.steps("helm_release") if step.action is Action.destroy)
+    return any((step.old("name"), step.old("namespace")) == pods for step in gone)
+
+
+def _role(comparison: Comparison, association: Step, side: Callable[[str], Any]) -> Step | None:
+    """Return what happens to the role of an association, if anything does."""
+    arn = side("role_arn")
+    named = {reference.address for reference in references(arn)}
+    return next(
+        (
+            step
+            for step in comparison.steps("aws_iam_role")
+            if step.resource.stack == association.resource.stack
+            and (step.resource.address in named or (arn and step.old("arn") == arn))
+        ),
+        None,
+    )
+
+
+def _trusts_irsa(comparison: Comparison, association: Step) -> bool:
+    """Tell whether the role can be had through an OIDC provider after the change."""
+    role = _role(comparison, association, association.old)
+    policy = role.new("assume_role_policy") if role else None
+    return any(grant.action == "sts:AssumeRoleWithWebIdentity" for grant in grants(policy))
+
+
+def _namespace_stays(comparison: Comparison, quota: Step) -> bool:
+    """Tell whether the namespace of *quota* is there before and after."""
+    namespace = str(quota.old("metadata.namespace") or quota.new("metadata.namespace"))
+    others = (step for step in comparison.steps("kubernetes_namespace_v1", "kubernetes_namespace"))
+    return not any(
+        (step.before is None or step.after is None)
+        and (step.resource.address in namespace or namespace in (step.old("metadata.name"), step.new("metadata.name")))
+        for step in others
+    )
+
+
+def _team(step: Step) -> str:
+    """Return the path of the team that the resource is part of."""
+    return "/".join(step.resource.path.split("/")[:3])
 
 
 def _less(before: Any, after: Any) -> bool:

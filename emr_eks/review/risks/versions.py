@@ -124,8 +124,8 @@ def addon(comparison: Comparison) -> Iterator[Found]:
         if step.before and step.after is None:
             yield Found(
                 Subject.of(step),
-                CRITICAL if name in ("vpc-cni", "kube-proxy", "coredns") else MEDIUM,
-                f"the add-on {name} is removed" + (": pods have no network or no names" if name in _NETWORK else ""),
+                CRITICAL if name in _NETWORK else HIGH if name in _NEEDED else MEDIUM,
+                f"the add-on {name} is removed" + (f": {_LOST[name]}" if name in _LOST else ""),
                 "leave it, unless something else does its work",
             )
         elif step.before and step.changes("addon_version"):
@@ -141,6 +141,51 @@ def addon(comparison: Comparison) -> Iterator[Found]:
 
 
 _NETWORK = ("vpc-cni", "kube-proxy", "coredns")
+_NEEDED = ("aws-ebs-csi-driver", "eks-pod-identity-agent")
+_LOST = {
+    "amazon-cloudwatch-observability": "nodes and pods are no longer measured, and alarms on that never sound",
+    "aws-ebs-csi-driver": "no volume is made or attached any more",
+    "coredns": "pods find nothing by its name",
+    "eks-pod-identity-agent": "pods with Pod Identity get no AWS credentials",
+    "eks-node-monitoring-agent": "node repair sees less of what is wrong",
+    "kube-proxy": "pods reach no service",
+    "vpc-cni": "new pods have no network",
+}
+
+
+@RULES.rule("chart-changed", "A Helm chart gets another version")
+def chart(comparison: Comparison) -> Iterator[Found]:
+    """Yield charts, Karpenter's aside, whose version changes."""
+    for step in comparison.steps("helm_release"):
+        old, new = step.old("version"), step.new("version")
+        before, after = _numbers(old), _numbers(new)
+        if step.before and step.after and before != after and not str(step.new("chart")).startswith("karpenter"):
+            back = bool(before and after and after < before)
+            major = bool(before and after and after[0] > before[0])
+            yield Found(
+                Subject.of(step),
+                MEDIUM if back or major else LOW,
+                f"the chart {step.new('chart')} goes {'back ' if back else ''}from {old or 'its newest'} "
+                f"to {new or 'its newest'}",
+                "read its notes: names of values can change" if major else "check that it goes with the cluster",
+            )
+
+
+@RULES.rule("support-type-changed", "EKS deals differently with a version whose support ends")
+def support(comparison: Comparison) -> Iterator[Found]:
+    """Yield clusters that go to extended support, at a price, or leave it, and are then upgraded by EKS."""
+    for step in comparison.steps("aws_eks_cluster"):
+        path = "upgrade_policy.support_type"
+        if step.before and step.after and step.changes(path):
+            extended = step.new(path) != "STANDARD"
+            yield Found(
+                Subject.of(step),
+                LOW if extended else MEDIUM,
+                "the version is kept when its standard support ends, and the cluster costs more by the hour then"
+                if extended
+                else "EKS upgrades the cluster by itself on the day that standard support ends",
+                "plan the next upgrade",
+            )
 
 
 @RULES.rule("provider-changed", "A provider gets another version")

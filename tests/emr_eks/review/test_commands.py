@@ -107,6 +107,21 @@ def test_the_report_goes_to_a_file(run: Run, base: Path, head: Path, tmp_path: P
     assert "logging-off" in (tmp_path / "out").read_text("utf-8")
 
 
+def test_one_run_writes_several_formats(run: Run, base: Path, head: Path, tmp_path: Path) -> None:
+    begins = {
+        "a.md": "<!-- emr-eks-review -->",
+        "a.json": "{",
+        "a.sarif": '{\n  "$schema"',
+        "a.html": "<!DOCTYPE html>",
+    }
+    outputs = [part for name in (*begins, "a.txt") for part in ("-o", tmp_path / name)]
+    done = run("--base", base, "--head", head, *outputs)
+    assert (done.returncode, done.stdout) == (1, "")
+    for name, start in begins.items():
+        assert (tmp_path / name).read_text("utf-8").lower().startswith(start.lower()), name
+    assert "HIGH logging-off" in (tmp_path / "a.txt").read_text("utf-8")
+
+
 def test_a_file_that_cannot_be_written_is_told(run: Run, base: Path, tmp_path: Path) -> None:
     done = run("--base", base, "--head", base, "--output", tmp_path / "no" / "folder")
     assert done.returncode == 2

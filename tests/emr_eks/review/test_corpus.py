@@ -7,6 +7,7 @@ documentation. The last test computes how many of the risks are found (recall) a
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import pytest
@@ -35,7 +36,7 @@ def put(path: str, value: Any) -> Edit:
         place = draft.platform
         for step in parents:
             place = place.setdefault(step, {})
-        place[last] = value
+        place[last] = deepcopy(value)  # later edits change what is in it
 
     return edit
 
@@ -118,7 +119,64 @@ DRIVER, EXECUTOR, NODE_CLASS = (
     "node-pools/node-class/spark",
 )
 
+ALARMS = {"emails": ["ops@example.com", "data@example.com"], "budget": {"usd": 2000}}
+WATCHED = put("monitoring", {"alarms": ALARMS})
+FAMILY = put(
+    "node_group_families.spark",
+    {
+        "instance_families": ["m5", "m6i"],
+        "instance_sizes": ["2xlarge"],
+        "capacity_types": ["SPOT"],
+        "min_size": 0,
+        "max_size": 10,
+    },
+)
+MEMBER = "node-group/spark-spot-8vcpu-32gib"
+ML = put("teams.analytics.job_roles", {"ml": {"read_databases": ["features"]}})
+BY_POD_IDENTITY = put("teams.etl", {"job_role": {"identity": "pod_identity"}})
+AUTOSCALER = put("cluster_autoscaler", {})
+TIERS = put("priorities", {})
+JOIN, JOIN_OTHERWISE = (["#!/bin/bash\necho joining"], ["#!/bin/bash\necho joining, later"])
+KARPENTER = "karpenter/Resource"
+
+
+def alone(draft: Any) -> None:
+    """Let the team's pods run on the managed node group, and take Karpenter away."""
+    del draft.platform["karpenter"]
+    draft.platform["teams"]["analytics"].update(driver_pool="managed-ondemand", executor_pool="managed-ondemand")
+
+
 NOTHING = (
+    pair(
+        "subscribers-reordered",
+        put("monitoring.alarms.emails", ["data@example.com", "ops@example.com"]),
+        start=(WATCHED,),
+    ),
+    pair(
+        "alarms-written-out",
+        put("monitoring.container_insights", True),
+        put("monitoring.alarms.pending_pods", {"more_than": 0, "minutes": 15}),
+        put("monitoring.alarms.budget.percentages", [100, 80]),
+        start=(WATCHED,),
+    ),
+    pair(
+        "family-sizes-reordered",
+        put("node_group_families.spark.instance_sizes", ["4xlarge", "2xlarge"]),
+        start=(FAMILY, put("node_group_families.spark.instance_sizes", ["2xlarge", "4xlarge"])),
+    ),
+    pair(
+        "frameworks-reordered",
+        put("teams.etl.job_role.frameworks", ["livy", "start_job_run"]),
+        start=(BY_POD_IDENTITY, put("teams.etl.job_role.frameworks", ["start_job_run", "livy"])),
+    ),
+    pair(
+        "gates-written-out",
+        put("karpenter.node_repair", False),
+        put("karpenter.reserved_capacity", True),
+        put("karpenter.static_capacity", False),
+        put("karpenter.reserved_enis", 0),
+        put("karpenter.vm_memory_overhead_percent", 0.075),
+    ),
     pair("zones-reordered", put("vpc.availability_zones", ["us-east-1c", "us-east-1a", "us-east-1b"])),
     pair("platform-keys-reordered", lambda d: setattr(d, "platform", {k: d.platform[k] for k in reversed(d.platform)})),
     pair("pools-reordered", lambda d: setattr(d, "pools", turned(d.pools))),
@@ -164,6 +222,22 @@ NOTHING = (
 )
 
 HARMLESS = (
+    pair("group-repaired", put(f"{GROUP}.node_repair", True)),
+    pair("alarm-sooner", put("monitoring.alarms.pending_pods", {"minutes": 5}), start=(WATCHED,)),
+    pair(
+        "alarm-added",
+        put("monitoring.alarms.pending_pods", {}),
+        start=(put("monitoring", {"alarms": {"pending_pods": None}}),),
+    ),
+    pair("subscriber-added", put("monitoring.alarms.emails", [*ALARMS["emails"], "c@example.com"]), start=(WATCHED,)),
+    pair(
+        "spending-lowered-and-told-sooner",
+        put("monitoring.alarms.budget", {"usd": 1000, "percentages": [50, 80, 100]}),
+        start=(WATCHED,),
+    ),
+    pair("batch-longer", put("karpenter.batch_max_duration", "30s")),
+    pair("interface-endpoint-added", put("vpc.interface_endpoints", ["sts"])),
+    pair("autoscaler-talks-more", put("cluster_autoscaler.log_level", 6), start=(AUTOSCALER,)),
     pair("longer-retention", put("cluster.log_retention_days", 731), put("teams.analytics.log_retention_days", 90)),
     pair("endpoint-added", put("vpc.gateway_endpoints", ["s3", "dynamodb"])),
     pair("desired-size", put(f"{GROUP}.desired_size", 3)),  # ignored after creation
@@ -655,6 +729,347 @@ TEAMS = (
     ),
 )
 
+WATCHING = (
+    pair(
+        "watched",
+        WATCHED,
+        risks="iam-new-role container-insights/Role/Resource",
+    ),
+    pair(
+        "unwatched",
+        drop("monitoring"),
+        start=(WATCHED,),
+        risks="""
+            addon-changed addon-amazon-cloudwatch-observability/Resource
+            stateful-destroyed container-insights/Key/Resource
+            stateful-destroyed container-insights/Logs/performance
+            stateful-destroyed alarms/Topic
+            stateful-destroyed alarms/Key/Resource
+            alarm-off alarms/pending-pods
+            alarm-off alarms/nodes-not-ready
+            alarm-off alarms/interruption-queue
+            alarm-off alarms/failed-runs-analytics/Resource
+            budget-loosened alarms/Budget
+            output-removed emr-on-eks-teams
+        """,
+    ),
+    pair(
+        "no-container-insights",
+        put("monitoring.container_insights", False),
+        start=(WATCHED,),
+        risks="""
+            addon-changed addon-amazon-cloudwatch-observability/Resource
+            stateful-destroyed container-insights/Key/Resource
+            stateful-destroyed container-insights/Logs/performance
+            alarm-off alarms/pending-pods
+            alarm-off alarms/nodes-not-ready
+        """,
+    ),
+    pair(
+        "container-logs-off",
+        put("monitoring.container_logs", False),
+        start=(put("monitoring", {"container_logs": True}),),
+        risks="""
+            logging-off addon-amazon-cloudwatch-observability/Resource
+            stateful-destroyed container-insights/Logs/application
+            stateful-destroyed container-insights/Logs/dataplane
+            stateful-destroyed container-insights/Logs/host
+        """,
+    ),
+    pair(
+        "alarm-removed",
+        put("monitoring.alarms.interruption_queue_seconds", None),
+        start=(WATCHED,),
+        risks="alarm-off alarms/interruption-queue",
+    ),
+    pair(
+        "alarm-later",
+        put("monitoring.alarms.pending_pods", {"more_than": 20, "minutes": 60}),
+        start=(WATCHED,),
+        risks="alarm-later alarms/pending-pods",
+    ),
+    pair(
+        "failed-runs-untold",
+        put("monitoring.alarms.failed_runs", False),
+        start=(WATCHED,),
+        risks="alarm-off alarms/failed-runs-analytics/Resource",
+    ),
+    pair(
+        "subscriber-removed",
+        put("monitoring.alarms.emails", ["ops@example.com"]),
+        start=(WATCHED,),
+        risks="alarm-unheard alarms/email-data@example.com",
+    ),
+    pair(
+        "spending-unbounded",
+        drop("monitoring.alarms.budget"),
+        start=(WATCHED,),
+        risks="budget-loosened alarms/Budget",
+    ),
+    pair(
+        "spending-raised",
+        put("monitoring.alarms.budget.usd", 5000),
+        start=(WATCHED,),
+        risks="budget-loosened alarms/Budget",
+    ),
+    pair(
+        "spending-told-later",
+        put("monitoring.alarms.budget.percentages", [100]),
+        start=(WATCHED,),
+        risks="budget-loosened alarms/Budget",
+    ),
+    pair(
+        "spending-of-a-tag",
+        put("monitoring.alarms.budget.tags", {"Platform": "emr-on-eks"}),
+        start=(WATCHED,),
+        risks="budget-loosened alarms/Budget",
+    ),
+    pair(
+        "metrics-kept-shorter",
+        put("monitoring.log_retention_days", 7),
+        start=(WATCHED,),
+        risks="retention-shortened container-insights/Logs/performance",
+    ),
+    pair(
+        "watched-team-removed",  # its rule goes because its virtual cluster does
+        drop("teams.etl"),
+        start=(WATCHED, put("teams.etl", {})),
+        risks="""
+            team-removed team/etl/VirtualCluster/Resource
+            stateful-destroyed team/etl/VirtualCluster/Resource
+            stateful-destroyed team/etl/VirtualCluster/Namespace/Resource
+            stateful-destroyed team/etl/Logs/Resource
+            job-role-removed team/etl/JobRole/Resource
+        """,
+    ),
+)
+
+SCALING = (
+    pair(
+        "repair-off",
+        put(f"{GROUP}.node_repair", False),
+        start=(put(f"{GROUP}.node_repair", True),),
+        risks=f"node-repair-off {NODE_GROUP}",
+    ),
+    pair("user-data-added", put(f"{GROUP}.user_data", JOIN), risks=f"nodes-rolled {NODE_GROUP}"),
+    pair(
+        "user-data-changed",
+        put(f"{GROUP}.user_data", JOIN_OTHERWISE),
+        start=(put(f"{GROUP}.user_data", JOIN),),
+        risks=f"nodes-rolled {NODE_GROUP}",
+    ),
+    pair(
+        "group-tainted",
+        put("node_groups.spare.taints", [{"key": "dedicated", "effect": "NO_EXECUTE"}]),
+        start=(SPARE,),
+        risks="nodes-tainted node-group/spare/Resource",
+    ),
+    pair(
+        "group-image",
+        put("node_groups.spare.ami", "nvidia"),
+        start=(put("node_groups.spare", {"instance_types": ["g5.xlarge"], "min_size": 1, "max_size": 3}),),
+        risks="stateful-replaced node-group/spare/Resource",
+    ),
+    pair("family-added", FAMILY, risks=f"iam-new-role {MEMBER}/Role/Resource"),
+    pair(
+        "family-removed",
+        drop("node_group_families"),
+        start=(FAMILY,),
+        risks=f"stateful-destroyed {MEMBER}/Resource",
+    ),
+    pair(
+        "family-narrowed",
+        put("node_group_families.spark.instance_families", ["m5"]),
+        start=(FAMILY,),
+        risks=f"""
+            stateful-replaced {MEMBER}/Resource
+            instances-changed {MEMBER}/Resource
+        """,
+    ),
+    pair(
+        "family-smaller",
+        put("node_group_families.spark.max_size", 5),
+        start=(FAMILY,),
+        risks=f"capacity-lowered {MEMBER}/Resource",
+    ),
+    pair(
+        "family-on-demand",
+        put("node_group_families.spark.capacity_types", ["ON_DEMAND"]),
+        start=(FAMILY,),
+        risks=f"""
+            stateful-destroyed {MEMBER}/Resource
+            iam-new-role node-group/spark-on-demand-8vcpu-32gib/Role/Resource
+        """,
+    ),
+    pair("nodes-repaired", put("karpenter.node_repair", True), risks=f"karpenter-gate-changed {KARPENTER}"),
+    pair("reservations-unused", put("karpenter.reserved_capacity", False), risks=f"karpenter-gate-changed {KARPENTER}"),
+    pair(
+        "spot-to-spot",
+        put("karpenter.spot_to_spot_consolidation", True),
+        risks=f"karpenter-gate-changed {KARPENTER}",
+    ),
+    pair(
+        "memory-reckoned-otherwise",
+        put("karpenter.vm_memory_overhead_percent", 0.01),
+        risks=f"karpenter-settings-changed {KARPENTER}",
+    ),
+    pair("no-spare-controller", put("karpenter.replicas", 1), risks=f"karpenter-settings-changed {KARPENTER}"),
+    pair(
+        "karpenter-elsewhere",
+        put("karpenter.namespace", "karpenter"),
+        risks="""
+            identity-removed karpenter/ControllerRole/Identity
+            identity-granted karpenter/ControllerRole/Identity
+        """,
+    ),
+    pair(
+        "karpenter-before-reservations",
+        put("karpenter.version", "1.9.0"),
+        start=(put("karpenter.version", "1.10.0"),),
+        risks=f"""
+            karpenter-upgrade {KARPENTER}
+            interruptions-unheard karpenter/CapacityReservation/Resource
+        """,
+    ),
+    pair(
+        "autoscaler-instead-of-karpenter",
+        AUTOSCALER,
+        alone,
+        risks=f"""
+            autoscaler-removed {KARPENTER}
+            stack-removed emr-on-eks-node_pools
+            stateful-destroyed karpenter/Queue
+            team-placement-changed team/analytics/driver-pod-template
+            team-placement-changed team/analytics/executor-pod-template
+            iam-new-role cluster-autoscaler/ControllerRole/Resource
+        """,
+    ),
+    pair(
+        "autoscaler-removed",
+        drop("cluster_autoscaler"),
+        start=(AUTOSCALER,),
+        risks="autoscaler-removed cluster-autoscaler/Resource",
+    ),
+    pair(
+        "autoscaler-impatient",
+        put("cluster_autoscaler.scale_down_unneeded_time", "1m"),
+        start=(AUTOSCALER,),
+        risks="disruption-loosened cluster-autoscaler/Resource",
+    ),
+    pair(
+        "autoscaler-chart",
+        put("cluster_autoscaler.chart_version", "9.58.0"),
+        start=(AUTOSCALER,),
+        risks="chart-changed cluster-autoscaler/Resource",
+    ),
+    pair(
+        "pods-in-subnets-of-their-own",
+        put("vpc.pod_cidr", "100.64.0.0/16"),
+        risks=f"""
+            pod-network-changed addon-vpc-cni/Resource
+            karpenter-settings-changed {KARPENTER}
+        """,
+    ),
+    pair(
+        "policies-unenforced",
+        put("cluster.addons", {"vpc-cni": {"configuration": {"enableNetworkPolicy": "false"}}}),
+        risks="network-policies-off addon-vpc-cni/Resource",
+    ),
+    pair("no-s3-endpoint", put("vpc.gateway_endpoints", []), risks="vpc-endpoint-removed vpc/s3-endpoint"),
+    pair("support-standard", put("cluster.support_type", "STANDARD"), risks="support-type-changed cluster/Resource"),
+)
+
+JOBS = (
+    pair(
+        "role-added",
+        ML,
+        risks="iam-new-role team/analytics/JobRoles/ml/Resource",
+    ),
+    pair(
+        "role-removed",
+        drop("teams.analytics.job_roles"),
+        start=(ML,),
+        risks="job-role-removed team/analytics/JobRoles/ml/Resource",
+    ),
+    pair(
+        "frameworks-widened",
+        put(f"{ANALYTICS_ROLE}.frameworks", ["start_job_run", "livy"]),
+        risks="iam-trust-widened team/analytics/JobRole/Resource",
+    ),
+    pair(
+        "frameworks-widened-by-pod-identity",  # the trust policy says it, so the associations need not
+        put("teams.etl.job_role.frameworks", ["start_job_run", "interactive_endpoint"]),
+        start=(BY_POD_IDENTITY,),
+        risks="iam-trust-widened team/etl/JobRole/Resource",
+    ),
+    pair(
+        "framework-removed",
+        put("teams.etl.job_role.frameworks", ["start_job_run"]),
+        start=(BY_POD_IDENTITY, put("teams.etl.job_role.frameworks", ["start_job_run", "spark_operator"])),
+        risks="""
+            identity-removed team/etl/JobRole/Identity/emr-containers-sa-spark-operator
+            iam-trust-narrowed team/etl/JobRole/Resource
+        """,
+    ),
+    pair(
+        "either-identity",
+        put(f"{ANALYTICS_ROLE}.identity", "both"),
+        risks="iam-trust-widened team/analytics/JobRole/Resource",
+    ),
+    pair(
+        "back-to-irsa",
+        put("teams.etl.job_role.identity", "irsa"),
+        start=(BY_POD_IDENTITY,),
+        risks="""
+            identity-removed team/etl/JobRole/Identity/spark-client
+            iam-trust-widened team/etl/JobRole/Resource
+            iam-trust-narrowed team/etl/JobRole/Resource
+        """,
+    ),
+    pair(
+        "statement-everywhere",
+        put(f"{ANALYTICS_ROLE}.statements", [{"actions": ["dynamodb:PutItem"], "resources": ["*"]}]),
+        risks="""
+            iam-broadened team/analytics/JobRole/Policy
+            iam-wildcard team/analytics/JobRole/Policy
+        """,
+    ),
+    pair(
+        "quota-lowered",
+        put("teams.analytics.quota", {"cpu": 100}),
+        risks="quota-lowered team/analytics/VirtualCluster/Namespace/Quota",
+    ),
+    pair(
+        "quota-removed",
+        put("teams.analytics.quota", None),
+        risks="quota-raised team/analytics/VirtualCluster/Namespace/Quota",
+    ),
+    pair(
+        "quota-set",
+        put("teams.analytics.quota", {}),
+        start=(put("teams.analytics.quota", None),),
+        risks="quota-lowered team/analytics/VirtualCluster/Namespace/Quota",
+    ),
+    pair(
+        "priority-raised",
+        put("priorities.classes.critical-priority.value", 500),
+        start=(
+            put("priorities.classes", {"critical-priority": {"value": 400}, "low-priority": {"value": 100}}),
+            put("priorities.tiers", {"low": {"driver": "critical-priority", "executor": "low-priority"}}),
+        ),
+        risks="priority-changed priorities/critical-priority",
+    ),
+    pair(
+        "tier-taken",
+        put("teams.analytics.tiers", ["high"]),
+        start=(TIERS,),
+        risks="""
+            pod-template-removed team/analytics/pod-template/low-driver
+            pod-template-removed team/analytics/pod-template/low-executor
+        """,
+    ),
+)
+
 PLATFORM = (
     pair("no-teams", drop("teams"), risks="stack-removed emr-on-eks-teams"),
     pair(
@@ -680,7 +1095,7 @@ PLATFORM = (
     pair("account-named", put("account_id", "123456789012")),
 )
 
-PAIRS = (*NOTHING, *HARMLESS, *NETWORK, *CLUSTER, *NODES, *TEAMS, *PLATFORM)
+PAIRS = (*NOTHING, *HARMLESS, *NETWORK, *CLUSTER, *NODES, *SCALING, *WATCHING, *TEAMS, *JOBS, *PLATFORM)
 _found: dict[str, frozenset[str]] = {}
 
 

@@ -44,6 +44,27 @@ GROUP: dict[str, Any] = {
 }
 # Type, what it is, and each argument with another value.
 BASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "aws_autoscaling_group_tag": (
+        {"autoscaling_group_name": "a", "tag": [{"key": "k", "value": "v", "propagate_at_launch": False}]},
+        {"autoscaling_group_name": "b"},
+    ),
+    "aws_budgets_budget": (
+        {"name": "a", "budget_type": "COST", "time_unit": "MONTHLY", "limit_amount": "1", "limit_unit": "USD"},
+        {"name": "b", "limit_amount": "2", "time_unit": "QUARTERLY"},
+    ),
+    "aws_sns_topic_policy": (
+        {"arn": "arn:aws:sns:us-east-1:123456789012:a", "policy": POLICY},
+        {"arn": "arn:aws:sns:us-east-1:123456789012:b", "policy": ALLOW},
+    ),
+    "aws_sns_topic_subscription": (
+        {"topic_arn": "arn:aws:sns:us-east-1:123456789012:a", "protocol": "email", "endpoint": "a@example.com"},
+        {
+            "topic_arn": "arn:aws:sns:us-east-1:123456789012:b",
+            "protocol": "email-json",
+            "endpoint": "b@example.com",
+            "filter_policy": '{"a":["b"]}',
+        },
+    ),
     "aws_cloudwatch_event_rule": (
         {"name": "a", "event_pattern": "{}"},
         {"name": "b", "event_pattern": '{"source":["x"]}'},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from html.parser import HTMLParser
@@ -22,6 +23,13 @@ PASSWORD, RANDOM = "hunter2-and-more", "q8Zx71LmN0pRt5Vw2Yb4Kd6F"
 AWS_KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"
+
+
+def user_data(password: str) -> str:
+    return base64.b64encode(f"#!/bin/bash\nexport DB_PASSWORD={password}\n".encode()).decode()
+
+
+USER_DATA = user_data(PASSWORD)
 
 
 def app(resources: dict[str, dict[str, Any]], name: str = "s", **parts: Any) -> App:
@@ -85,6 +93,7 @@ SECRETS: dict[str, dict[str, Any]] = {
     "inside JSON": {"aws_x.s": {"content": json.dumps({"deep": {"apiKey": RANDOM}})}},
     "inside YAML": {"aws_x.s": {"values": [f"db:\n  password: {PASSWORD}\n"]}},
     "Spark's own": {"aws_x.s": {"parameters": f"--conf spark.hadoop.fs.s3a.secret.key={RANDOM} --conf spark.x=1"}},
+    "user data of a node": {"aws_launch_template.s": {"user_data": USER_DATA}},
     "AWS key": {"aws_x.s": {"note": f"use {AWS_KEY}"}},
     "web token": {"aws_x.s": {"note": TOKEN}},
     "private key": {"aws_x.s": {"note": PEM}},
@@ -97,7 +106,12 @@ SHOWN = ("hunter2", RANDOM, AWS_KEY, TOKEN, "MIIEowIBAAKCAQEA")
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_is_in_no_format(secret: str, name: str) -> None:
     with_secret = app(SECRETS[secret])
-    other = json.loads(json.dumps(SECRETS[secret]).replace("hunter2", "hunter3").replace(RANDOM[:8], "Zz99Yy88"))
+    other = json.loads(
+        json.dumps(SECRETS[secret])
+        .replace("hunter2", "hunter3")
+        .replace(RANDOM[:8], "Zz99Yy88")
+        .replace(USER_DATA, user_data("hunter3-and-more"))
+    )
     for before, after in (
         (app({}), with_secret),
         (with_secret, app({})),
@@ -106,6 +120,7 @@ def test_a_secret_is_in_no_format(secret: str, name: str) -> None:
     ):
         written = WRITERS[name].write(report(before, after))
         assert not [each for each in (*SHOWN, "hunter3", "Zz99Yy88") if each in written]
+        assert USER_DATA not in written, "base64 hides nothing"
 
 
 def test_a_secret_that_changes_is_said_to_change() -> None:
@@ -186,6 +201,133 @@ def test_sarif_has_a_result_a_risk_and_a_rule_a_result(changed: Report) -> None:
     assert len(set(prints)) == len(prints), "code scanning takes equal fingerprints for one alert"
 
 
+TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
+LOCATION = {
+    "type": "object",
+    "required": ["physicalLocation"],
+    "properties": {
+        "physicalLocation": {
+            "type": "object",
+            "required": ["artifactLocation", "region"],
+            "properties": {
+                "artifactLocation": {
+                    "type": "object",
+                    "required": ["uri"],
+                    # Relative to the repository, and without what a URI must escape.
+                    "properties": {"uri": {"type": "string", "pattern": r"^[\w.~/%-]+$"}},
+                },
+                "region": {"required": ["startLine"], "properties": {"startLine": {"type": "integer", "minimum": 1}}},
+            },
+        },
+        "logicalLocations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {each: {"type": "string"} for each in ("name", "fullyQualifiedName", "kind")},
+                "additionalProperties": False,
+            },
+        },
+    },
+    "additionalProperties": False,
+}
+RESULT = {
+    "type": "object",
+    "required": ["message", "ruleId", "level", "locations"],
+    "properties": {
+        "ruleId": {"type": "string"},
+        "level": {"enum": ["none", "note", "warning", "error"]},
+        "message": TEXT,
+        "locations": {"type": "array", "items": LOCATION, "minItems": 1, "maxItems": 1000},
+        "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
+        "suppressions": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["kind"],
+                "properties": {
+                    "kind": {"enum": ["inSource", "external"]},
+                    "status": {"enum": ["accepted", "underReview", "rejected"]},
+                    "justification": {"type": "string"},
+                },
+                "additionalProperties": False,
+            },
+        },
+        "properties": {"type": "object"},
+    },
+    "additionalProperties": False,
+}
+SARIF: dict[str, Any] = {
+    "type": "object",
+    "required": ["version", "runs"],
+    "properties": {
+        "$schema": {"type": "string", "format": "uri"},
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["tool", "results"],
+                "properties": {
+                    "tool": {
+                        "required": ["driver"],
+                        "properties": {
+                            "driver": {
+                                "type": "object",
+                                "required": ["name", "rules"],
+                                "properties": {
+                                    "name": {"type": "string", "minLength": 1},
+                                    "rules": {
+                                        "type": "array",
+                                        "uniqueItems": True,
+                                        "items": {"required": ["id"], "properties": {"shortDescription": TEXT}},
+                                    },
+                                },
+                            }
+                        },
+                    },
+                    "results": {"type": "array", "items": RESULT, "maxItems": 25_000},
+                },
+                "additionalProperties": False,
+            },
+        },
+    },
+    "additionalProperties": False,
+}
+"""What the specification asks of the parts that the review writes, in our words: sections 3.13, 3.14, 3.19, 3.27 to
+3.29 and 3.35 of https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, and what GitHub asks besides
+(https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
+No Python package of the index ships the published schema."""
+
+
+def test_sarif_is_what_the_specification_says(changed: Report) -> None:
+    risky = changed.risks[0].model_copy(update={"file": "my platforms/platform.yaml", "line": 12})
+    accepted = Suppressed(risk=risky, reason="agreed with the team", expires="2027-01-01")
+    for each in (
+        changed,
+        changed.model_copy(update={"risks": (risky,), "suppressed": (accepted,)}),
+        large(3),
+        large(0),
+    ):
+        jsonschema.Draft202012Validator(SARIF).validate(json.loads(sarif.write(each)))
+
+
+def test_sarif_points_at_the_line_that_a_risk_stems_from(changed: Report) -> None:
+    risky = changed.risks[0].model_copy(update={"file": "my platforms/platform.yaml", "line": 12})
+    known, unknown = (
+        json.loads(sarif.write(changed.model_copy(update={"risks": (each,)})))["runs"][0]["results"][0]["locations"][0]
+        for each in (risky, changed.risks[0])
+    )
+    assert known["physicalLocation"] == {
+        "artifactLocation": {"uri": "my%20platforms/platform.yaml"},
+        "region": {"startLine": 12},
+    }
+    assert unknown["physicalLocation"] == {
+        "artifactLocation": {"uri": "platform.yaml"},
+        "region": {"startLine": 1},
+    }
+
+
 # -- text and HTML -----------------------------------------------------------------------------------------------------
 
 
@@ -229,6 +371,7 @@ def test_the_picture_marks_what_changes(changed: Report) -> None:
     tiles = {tile.name: tile.kind for tile in html.tiles(network)}
     assert tiles["vpc/nat-us-east-1b"] == "create"
     assert tiles["vpc/nat-us-east-1a"] == "move"
+    assert tiles["vpc/public"] == "", "beside what changes, what stays is shown"
     teams = next(stack for stack in changed.stacks if stack.name.endswith("-teams"))
     tiles = {tile.name: tile.kind for tile in html.tiles(teams)}
     assert (
@@ -236,3 +379,15 @@ def test_the_picture_marks_what_changes(changed: Report) -> None:
         tiles["team/etl"],
         tiles["bucket/Resource" if "bucket/Resource" in tiles else "bucket"],
     ) == ("destroy", "create", "")
+
+
+def test_where_nothing_changes_one_tile_stands_for_all() -> None:
+    paths = ("karpenter/Queue", "karpenter/NodeRole/Resource", "vpc/nat/Eip", "vpc/public/a/Resource")
+    found = {f"aws_x.{i}": Resource("s", "aws_x", str(i), f"s/{path}", {"a": 1}) for i, path in enumerate(paths)}
+    after = {**found, "aws_x.2": Resource("s", "aws_x", "2", "s/vpc/nat/Eip", {"a": 2})}
+    (stack,) = report(App({"s": Stack("s", resources=found)}), App({"s": Stack("s", resources=after)})).stacks
+    assert [(tile.sign, tile.name) for tile in html.tiles(stack)] == [
+        ("", "karpenter"),
+        ("~", "vpc/nat"),
+        ("", "vpc/public"),
+    ]

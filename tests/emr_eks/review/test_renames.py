@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emr_eks.review import risks
 from emr_eks.review.compare import Comparison, compare
 from emr_eks.review.model import App, Resource, Stack
-from emr_eks.review.report import Action
+from emr_eks.review.report import Action, Risk
 
 
 def app(resources: dict[str, dict[str, Any]], moved: dict[str, str] | None = None) -> App:
@@ -24,6 +27,20 @@ def app(resources: dict[str, dict[str, Any]], moved: dict[str, str] | None = Non
 
 def actions(comparison: Comparison) -> dict[str, tuple[Action, str | None]]:
     return {step.resource.address: (step.action, step.moved_from) for step in comparison.steps()}
+
+
+def stacks(**resources: dict[str, dict[str, Any]]) -> App:
+    """Return an app of several stacks."""
+    found = {}
+    for name, bodies in resources.items():
+        own = {a: Resource(name, a.split(".")[0], a.split(".")[1], f"{name}/{a}", body) for a, body in bodies.items()}
+        outputs = {f"cross-stack-output-{a.replace('.', '')}id": {"value": f"${{{a}.id}}"} for a in bodies}
+        found[name] = Stack(name, resources=own, outputs=outputs)
+    return App(found)
+
+
+def across(before: App, after: App) -> list[Risk]:
+    return [risk for risk in risks.find(compare(before, after)) if risk.id == "rename-across-stacks"]
 
 
 VPC = {"cidr_block": "10.0.0.0/16"}
@@ -137,3 +154,76 @@ def test_the_python_of_a_move_is_what_cdktf_turns_into_a_moved_block(tmp_path: A
 
     document = stack_of(build, tmp_path)
     assert document.content["moved"] == [{"from": "aws_vpc.old", "to": "aws_vpc.new"}]
+
+
+TOPIC = {"name": "t"}
+
+
+def mail(topic: str) -> dict[str, Any]:
+    return {"topic_arn": f"${{{topic}.arn}}", "endpoint": "ops@example.com"}
+
+
+def test_what_comes_in_another_stack_is_no_move_but_told() -> None:
+    before = stacks(a={"aws_sns_topic.t": TOPIC, "aws_sns_topic_subscription.s": mail("aws_sns_topic.t")}, b={})
+    after = stacks(a={}, b={"aws_sns_topic.u": TOPIC, "aws_sns_topic_subscription.v": mail("aws_sns_topic.u")})
+    comparison = compare(before, after)
+    assert {step.action for step in comparison.steps()} == {Action.create, Action.destroy}
+    topic, subscription = sorted(across(before, after), key=lambda risk: risk.address)
+    assert (topic.stack, topic.address) == ("b", "aws_sns_topic.u")
+    assert "a/aws_sns_topic.t" in topic.consequence
+    assert 'add_override("removed", [{"from": "aws_sns_topic.t", "lifecycle": {"destroy": False}}])' in topic.details[0]
+    assert 'import_from("...")' in topic.details[1]
+    assert "a/aws_sns_topic_subscription.s" in subscription.consequence
+
+
+def test_what_a_moved_resource_refers_to_is_the_same_from_everywhere() -> None:
+    """The subnet stays: its reader goes to another stack, and reads it through an output there."""
+    subnet = {"aws_subnet.n": {"cidr_block": "10.0.0.0/24"}}
+    output = "data.terraform_remote_state.cross-stack-reference-input-a.outputs.cross-stack-output-aws_subnetnid"
+    reader = {"aws_x.y": {"subnet": "${aws_subnet.n.id}", "depends_on": ["aws_subnet.n"]}}
+    (risk,) = across(
+        stacks(a={**subnet, **reader}, b={}), stacks(a=subnet, b={"aws_x.y": {"subnet": f"${{{output}}}"}})
+    )
+    assert risk.address == "aws_x.y"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"a": {"aws_sns_topic.t": TOPIC}, "b": {}}, {"a": {}, "b": {"aws_sns_topic.t": {"name": "u"}}}),
+        ({"a": {"aws_sns_topic.t": TOPIC}, "b": {}}, {"a": {}, "b": {"aws_sqs_queue.t": TOPIC}}),
+        (
+            {"a": {"aws_sns_topic.t": TOPIC}, "b": {}},
+            {"a": {"aws_sns_topic.t": TOPIC}, "b": {"aws_sns_topic.t": TOPIC}},
+        ),
+        ({"a": {"aws_sns_topic.t": TOPIC}}, {"a": {"aws_sns_topic.u": TOPIC}}),
+        ({"old": {"aws_sns_topic.t": TOPIC}}, {"new": {"aws_sns_topic.t": TOPIC}}),
+    ],
+    ids=["other arguments", "another type", "it stays", "the same stack", "a renamed stack"],
+)
+def test_nothing_is_told_of_what_is_not_the_same(before: Any, after: Any) -> None:
+    assert across(stacks(**before), stacks(**after)) == []
+
+
+def test_equal_resources_in_other_stacks_are_not_guessed() -> None:
+    eip = {"domain": "vpc"}
+    before = stacks(a={"aws_eip.x": eip, "aws_eip.y": eip}, b={})
+    (risk,) = across(before, stacks(a={}, b={"aws_eip.z": eip}))
+    assert risk.details == ("gone: a/aws_eip.x, a/aws_eip.y", "new: b/aws_eip.z")
+    assert "cannot be told" in risk.consequence
+
+
+def test_what_a_removed_stack_held_stays_beside_its_double() -> None:
+    before = stacks(a={"aws_sns_topic.t": TOPIC}, b={"aws_vpc.v": VPC})
+    (risk,) = across(before, stacks(b={"aws_vpc.v": VPC, "aws_sns_topic.t": TOPIC}))
+    assert "that stays, and b creates another" in risk.consequence
+
+
+def test_a_handover_that_is_written_is_no_risk() -> None:
+    before = stacks(a={"aws_sns_topic.t": TOPIC}, b={})
+    after = stacks(a={}, b={"aws_sns_topic.t": TOPIC})
+    written = {
+        "a": replace(after.stacks["a"], forgotten=frozenset({"aws_sns_topic.t"})),
+        "b": replace(after.stacks["b"], imported=frozenset({"aws_sns_topic.t"})),
+    }
+    assert across(before, App(written)) == []

@@ -211,6 +211,25 @@ CLUSTER = {
 }
 CHART = {"name": "karpenter", "chart": "karpenter", "version": "1.14.1"}
 NAMESPACE = {"metadata": {"name": "n", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
+ALARM = {
+    "alarm_name": "a",
+    "alarm_actions": ["arn:aws:sns:us-east-1:123456789012:t"],
+    "comparison_operator": "GreaterThanThreshold",
+    "evaluation_periods": 2,
+    "period": 60,
+    "threshold": 1,
+    "treat_missing_data": "breaching",
+}
+
+
+def karpenter(**settings: Any) -> dict[str, Any]:
+    return {**CHART, "values": [json.dumps({"settings": {"interruptionQueue": "q", **settings}})]}
+
+
+def autoscaler(**arguments: Any) -> dict[str, Any]:
+    return {"name": "a", "chart": "cluster-autoscaler", "values": [json.dumps({"extraArgs": arguments})]}
+
+
 RULES = {
     "metadata": {"name": "emr-containers"},
     "rule": [{"api_groups": [""], "resources": ["pods"], "verbs": ["get", "list"]}],
@@ -386,6 +405,52 @@ OTHERS: dict[str, tuple[str, Any, Any, set[str]]] = {
         None,
         {"identity-removed"},
     ),
+    "pods with another role": (
+        "aws_eks_pod_identity_association",
+        {"namespace": "n", "service_account": "s", "role_arn": "a"},
+        {"namespace": "n", "service_account": "s", "role_arn": "b"},
+        {"identity-removed", "identity-granted"},
+    ),
+    "add-on without a role": (
+        "aws_eks_addon",
+        {"addon_name": "a", "pod_identity_association": [{"service_account": "s", "role_arn": "r"}]},
+        {"addon_name": "a"},
+        {"identity-removed"},
+    ),
+    "alarm turned off": ("aws_cloudwatch_metric_alarm", ALARM, {**ALARM, "actions_enabled": False}, {"alarm-off"}),
+    "alarm to nobody": ("aws_cloudwatch_metric_alarm", ALARM, {**ALARM, "alarm_actions": []}, {"alarm-off"}),
+    "alarm of silence": (
+        "aws_cloudwatch_metric_alarm",
+        ALARM,
+        {**ALARM, "treat_missing_data": "notBreaching"},
+        {"alarm-later"},
+    ),
+    "alarm below": (
+        "aws_cloudwatch_metric_alarm",
+        {**ALARM, "comparison_operator": "LessThanThreshold"},
+        {**ALARM, "comparison_operator": "LessThanThreshold", "threshold": 0.5},
+        {"alarm-later"},
+    ),
+    "alarm above, sooner": ("aws_cloudwatch_metric_alarm", ALARM, {**ALARM, "threshold": 0.5}, set()),
+    "topic in the clear": ("aws_sns_topic", {"name": "t", "kms_master_key_id": "k"}, {"name": "t"}, {"encryption-off"}),
+    "topic under another key": (
+        "aws_sns_topic",
+        {"name": "t", "kms_master_key_id": "k"},
+        {"name": "t", "kms_master_key_id": "l"},
+        {"encryption-key-changed"},
+    ),
+    "no queue to read": (
+        "helm_release",
+        karpenter(),
+        karpenter(interruptionQueue=""),
+        {"interruptions-unheard"},
+    ),
+    "nodes with local storage": (
+        "helm_release",
+        autoscaler(**{"skip-nodes-with-local-storage": True}),
+        autoscaler(**{"skip-nodes-with-local-storage": False}),
+        {"disruption-loosened"},
+    ),
     "logs under another name": (
         "aws_cloudwatch_log_group",
         {"name": "a"},
@@ -413,6 +478,65 @@ def test_a_bucket_that_goes_takes_its_parts_along_without_more_words() -> None:
         "aws_s3_bucket_policy.p": {"bucket": "${aws_s3_bucket.b.id}", "policy": DENY},
     }
     assert ids(whole, {}) == {"stateful-destroyed aws_s3_bucket.b"}
+
+
+def heard(state: str, target: str) -> Bodies:
+    return {
+        "aws_cloudwatch_event_rule.r": {"name": "r", "state": state, "event_pattern": '{"detail-type": ["Warning"]}'},
+        "aws_cloudwatch_event_target.t": {"rule": "${aws_cloudwatch_event_rule.r.name}", "arn": target},
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "wanted"),
+    [
+        ("${aws_sqs_queue.q.arn}", "interruptions-unheard"),
+        ("arn:aws:sqs:us-east-1:123456789012:q", "interruptions-unheard"),
+        ("${aws_sns_topic_policy.p.arn}", "alarm-off"),
+        ("arn:aws:lambda:us-east-1:123456789012:function:f", None),
+    ],
+)
+def test_an_event_no_longer_arrives_where_it_was_awaited(target: str, wanted: str | None) -> None:
+    on, off = heard("ENABLED", target), heard("DISABLED", target)
+    told = {f"{wanted} aws_cloudwatch_event_rule.r"} if wanted else set()
+    assert ids(on, off) == told
+    assert ids(off, on) == set()
+    untargeted = {"aws_cloudwatch_event_rule.r": on["aws_cloudwatch_event_rule.r"]}
+    told = {f"{wanted} aws_cloudwatch_event_target.t"} if wanted else set()
+    assert ids(on, untargeted) == told
+
+
+def test_a_topic_takes_its_subscribers_along_without_more_words() -> None:
+    topic = {
+        "aws_sns_topic.t": {"name": "t"},
+        "aws_sns_topic_subscription.s": {"topic_arn": "${aws_sns_topic.t.arn}", "endpoint": "ops@example.com"},
+    }
+    assert ids(topic, {}) == {"stateful-destroyed aws_sns_topic.t"}
+    assert ids(topic, {"aws_sns_topic.t": {"name": "t"}}) == {"alarm-unheard aws_sns_topic_subscription.s"}
+
+
+def test_a_key_that_goes_with_all_that_it_encrypted_is_less_severe() -> None:
+    def keyed(**more: Any) -> Bodies:
+        return {"aws_kms_key.k": {}, "aws_cloudwatch_log_group.l": {"kms_key_id": "${aws_kms_key.k.arn}", **more}}
+
+    def severity(before: Bodies, after: Bodies) -> Severity:
+        told = found(app(stack(resources=before)), app(stack(resources=after)))
+        return next(risk.severity for risk in told if risk.address == "aws_kms_key.k")
+
+    assert severity(keyed(), {}) is Severity.medium
+    assert severity(keyed(skip_destroy=True), {}) is Severity.critical, "the group stays, and cannot be read"
+    assert severity(keyed(), {"aws_cloudwatch_log_group.l": {}}) is Severity.critical
+    assert severity({"aws_kms_key.k": {}}, {}) is Severity.critical, "nobody knows who uses it"
+
+
+def test_a_vpc_endpoint_is_the_only_way_where_there_is_no_nat_gateway() -> None:
+    def severity(others: Bodies) -> Severity:
+        endpoint = {"aws_vpc_endpoint.e": {"service_name": "com.amazonaws.us-east-1.sts"}}
+        (risk,) = found(app(stack(resources={**endpoint, **others})), app(stack(resources=others)))
+        return risk.severity
+
+    assert severity({"aws_nat_gateway.n": {}}) is Severity.medium
+    assert severity({}) is Severity.high
 
 
 def test_karpenter_and_kubernetes_must_go_together() -> None:

@@ -1,0 +1,70 @@
+"""Which way traffic takes, and what keeps pods apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from emr_eks.review.compare import Comparison, Step
+from emr_eks.review.report import Action
+from emr_eks.review.risks.rule import HIGH, MEDIUM, Found, Rules, Subject
+
+RULES = Rules()
+_CUSTOM = "configuration_values.env.AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"
+_ENFORCED = "configuration_values.enableNetworkPolicy"
+
+
+@RULES.rule("vpc-endpoint-removed", "Traffic to an AWS service takes another way")
+def endpoint(comparison: Comparison) -> Iterator[Found]:
+    """Yield VPC endpoints that go while their VPC stays."""
+    if any(step.action is Action.destroy for step in comparison.steps("aws_vpc")):
+        return
+    reachable = any(True for _ in comparison.new("aws_nat_gateway"))
+    for step in comparison.steps("aws_vpc_endpoint"):
+        if step.action is Action.destroy:
+            service = str(step.old("service_name")).rpartition(".")[2]
+            way = "goes through the NAT gateway, which costs by the gigabyte" if reachable else "has no way any more"
+            yield Found(
+                Subject.of(step),
+                MEDIUM if reachable else HIGH,
+                f"what private subnets send to {service} {way}",
+                "keep the endpoint",
+            )
+
+
+@RULES.rule("network-policies-off", "Network policies are no longer enforced")
+def policies(comparison: Comparison) -> Iterator[Found]:
+    """Yield clusters whose network add-on takes no notice of network policies any more."""
+    for step in _network_addons(comparison):
+        if _on(step.old(_ENFORCED)) and not _on(step.new(_ENFORCED)):
+            yield Found(
+                Subject.of(step),
+                HIGH,
+                "the network policies stay and do nothing: every pod reaches every other",
+                "leave `enableNetworkPolicy` on, unless something else enforces them",
+            )
+
+
+@RULES.rule("pod-network-changed", "Pods get their addresses from other subnets")
+def pods(comparison: Comparison) -> Iterator[Found]:
+    """Yield clusters whose pods go to subnets of their own, or back to those of the nodes."""
+    for step in _network_addons(comparison):
+        old, new = _on(step.old(_CUSTOM)), _on(step.new(_CUSTOM))
+        if old != new:
+            yield Found(
+                Subject.of(step),
+                MEDIUM,
+                f"pods get addresses of {'subnets of their own' if new else 'the subnets of their nodes'}, but only on "
+                "nodes that start from now on",
+                "replace the nodes that are there, group by group, before the old subnets go",
+            )
+
+
+def _network_addons(comparison: Comparison) -> Iterator[Step]:
+    for step in comparison.steps("aws_eks_addon"):
+        if step.before and step.after and step.old("addon_name") == "vpc-cni":
+            yield step
+
+
+def _on(value: Any) -> bool:
+    return str(value).lower() == "true"
