@@ -266,21 +266,12 @@ NETWORK = (
             cross-stack-output-removed vpc/private/us-east-1c/Resource
         """,
     ),
-    pair(
-        "nat-in-each-zone",
-        put("vpc.nat_gateways", "per_az"),
-        risks="""
-            rename-without-move vpc/nat-us-east-1a/Eip
-            rename-without-move vpc/nat-us-east-1a/Resource
-        """,
-    ),
+    pair("nat-in-each-zone", put("vpc.nat_gateways", "per_az")),
     pair(
         "nat-in-one-zone",
         put("vpc.nat_gateways", "single"),
         start=(put("vpc.nat_gateways", "per_az"),),
         risks="""
-            rename-without-move vpc/nat/Eip
-            rename-without-move vpc/nat/Resource
             stateful-destroyed vpc/nat-us-east-1b/Eip
             stateful-destroyed vpc/nat-us-east-1b/Resource
             stateful-destroyed vpc/nat-us-east-1c/Eip
@@ -291,8 +282,8 @@ NETWORK = (
         "no-nat",
         put("vpc.nat_gateways", "none"),
         risks="""
-            stateful-destroyed vpc/nat/Eip
-            stateful-destroyed vpc/nat/Resource
+            stateful-destroyed vpc/nat-us-east-1a/Eip
+            stateful-destroyed vpc/nat-us-east-1a/Resource
         """,
     ),
     pair(
@@ -301,7 +292,7 @@ NETWORK = (
         risks=f"""
             stateful-replaced vpc/Resource
             replaced-under-others vpc/Resource
-            stateful-replaced vpc/nat/Resource
+            stateful-replaced vpc/nat-us-east-1a/Resource
             stateful-replaced vpc/private/us-east-1a/Resource
             stateful-replaced vpc/private/us-east-1b/Resource
             stateful-replaced vpc/private/us-east-1c/Resource
@@ -928,7 +919,7 @@ SCALING = (
         start=(put("karpenter.version", "1.10.0"),),
         risks=f"""
             karpenter-upgrade {KARPENTER}
-            interruptions-unheard karpenter/CapacityReservation/Resource
+            interruptions-unheard karpenter/Default/CapacityReservation/Resource
         """,
     ),
     pair(
@@ -938,7 +929,7 @@ SCALING = (
         risks=f"""
             autoscaler-removed {KARPENTER}
             stack-removed emr-on-eks-node_pools
-            stateful-destroyed karpenter/Queue
+            stateful-destroyed karpenter/Default/Queue
             team-placement-changed team/analytics/driver-pod-template
             team-placement-changed team/analytics/executor-pod-template
             iam-new-role cluster-autoscaler/ControllerRole/Resource

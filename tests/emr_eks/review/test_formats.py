@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from typing import Any
 
@@ -15,7 +16,7 @@ from emr_eks.review import reporting, risks
 from emr_eks.review.compare import compare
 from emr_eks.review.formats import html, markdown, sarif, text
 from emr_eks.review.formats import json as json_format
-from emr_eks.review.model import App, Resource, Stack
+from emr_eks.review.model import App, Resource, Stack, read
 from emr_eks.review.report import Report, Suppressed
 
 WRITERS = {"text": text, "markdown": markdown, "json": json_format, "sarif": sarif, "html": html}
@@ -46,8 +47,11 @@ def report(before: App, after: App) -> Report:
 
 
 @pytest.fixture(scope="module")
-def changed(default_app: App, synthesised: Any, draft: Any) -> Report:
-    """Return the report of a change that has something of everything."""
+def changed(folder_of: Any, synthesised: Any, draft: Any, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Return the report of a change that has something of everything, a construct with another name too."""
+    before = shutil.copytree(folder_of(draft.default()), tmp_path_factory.mktemp("renamed") / "cdktf.out")
+    network = before / "stacks" / "emr-on-eks-network" / "cdk.tf.json"
+    network.write_text(network.read_text("utf-8").replace("nat-us-east-1a", "gateway"), "utf-8")
 
     def edit(each: Any) -> None:
         platform = each.platform
@@ -56,7 +60,7 @@ def changed(default_app: App, synthesised: Any, draft: Any) -> Report:
         platform["node_groups"]["managed-ondemand"]["instance_types"] = ["m7i.xlarge"]
         platform["teams"] = {"etl": {"job_role": {"write_databases": ["staging"]}}}
 
-    return report(default_app, synthesised(draft.default().edited(edit)))
+    return report(read(before), synthesised(draft.default().edited(edit)))
 
 
 def large(resources: int, risky: bool = True) -> Report:
@@ -164,7 +168,7 @@ def test_a_comment_fits_whatever_changes(count: int, risky: bool) -> None:
 def test_a_small_change_is_shown_whole(changed: Report) -> None:
     written = markdown.write(changed)
     assert "[!NOTE]" not in written
-    assert 'move_from_id("aws_eip.vpc_nat_Eip_8FCF5B57")' in written
+    assert 'move_from_id("aws_eip.vpc_gateway_Eip_4BF793CE")' in written
     assert written.count("<details>") == written.count("</details>")
     assert written.count("```") % 2 == 0
 
