@@ -1,8 +1,8 @@
-"""Lives through the examples on this machine, by the commands that their users type: `make examples`.
+"""Lives through the examples on this machine, with the commands that their users type: `make examples`.
 
-Each platform is deployed, planned again, given its jobs, and torn down until nothing is left; no pod runs. Several
-live at a time, since most of it is waiting, and each says whose words it prints. Exit code 1 when anything is not as
-it should be, 2 when there is no such example.
+Each platform is deployed, planned again, given its jobs, and torn down until nothing is left; no pod runs. All live at
+the same time, since most of it is waiting, so each line begins with the example that it is about. Exit code 1 when one
+of them is not as it should be, 2 when there is no such example.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,13 +24,13 @@ import yaml
 
 FOLDER = Path(__file__).parent
 LOGS = Path(".emr-eks", "examples")
-SIZES = ("4vcpu-7gb", "8vcpu-15gb", "4vcpu-15gb", "8vcpu-31gb")
+_SIZES = ("4vcpu-7gb", "8vcpu-15gb", "4vcpu-15gb", "8vcpu-31gb")
 JOBS: Mapping[str, Sequence[str]] = {
     "s0-cluster-autoscaler": ("threadsleep-cluster-autoscaler", "threadsleep-cluster-autoscaler-dra"),
     "s1-spot-node-groups": ("word-count-spot",),
     "s2-karpenter-and-cluster-autoscaler": (
-        *(f"tpcds-{size}" for size in SIZES),
-        *(f"tpcds-cluster-autoscaler-{size}" for size in SIZES),
+        *(f"tpcds-{size}" for size in _SIZES),
+        *(f"tpcds-cluster-autoscaler-{size}" for size in _SIZES),
     ),
     "s3-terraform": ("threadsleep", "threadsleep-dra"),
     "s4-transient-clusters": ("pi", "low-priority", "high-priority"),
@@ -44,80 +45,89 @@ class Unexpected(Exception):  # noqa: N818 - it need not be an error of anybody
 
 
 class Example:
-    """One example, and what all the commands of its life print in a log of its own."""
+    """One example, and the log of all that its commands print."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
         self._file = _near(FOLDER / f"{name}.yaml")
         self._jobs = [_near(FOLDER / "jobs" / f"{job}.yaml") for job in JOBS[name]]
-        self._short = name.partition("-")[0]
+        self._prefix = name.partition("-")[0]
         self._log = LOGS / f"{name}.log"
 
     def live(self) -> str:
-        """Live from `check` to `local down`, and return what there was. Raises `Unexpected`."""
+        """Live from `check` to `local down`, and return how it was. Raises `Unexpected`."""
+        started = time.monotonic()
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._log.write_bytes(b"")
-        self._tell(f"EMR_EKS_PLATFORM={self._file}; all that the tools print: {self._log}")
+        self._tell(f"export EMR_EKS_PLATFORM={self._file}  # the tools' own words are in {self._log}")
         if self._read("local", "status")["up"]:
-            raise Unexpected("is up already; take it down with `emr-eks local down`")
-        started = time.monotonic()
+            raise Unexpected(f"is up already; take it down with `emr-eks local down --platform {self._file}`")
         try:
-            teams, things = self._deploy()
+            self._deploy()
             self._run_jobs()
             self._tear_down()
         finally:
             self._do("local", "down")
-        return f"{teams} teams, {things} AWS resources, {len(self._jobs)} jobs, {_minutes(started)}: nothing is left"
+        seconds = round(time.monotonic() - started)
+        return f"as it should be: {len(self._jobs)} jobs, nothing left, {seconds // 60}:{seconds % 60:02} minutes"
 
-    def _deploy(self) -> tuple[int, int]:
-        """Deploy, and return how many teams and AWS resources there are."""
+    def _deploy(self) -> None:
+        """Deploy, and look whether all of it is there."""
         self._do("check", only=0)
         self._do("local", "deploy", only=-1)
         self._do("local", "plan", "--detailed-exitcode", only=-1)
-        teams = self._read("local", "outputs")["emrcontainers_virtual_cluster_id"]
-        status, objects = self._read("local", "status"), self._read("local", "objects")
+        status = self._read("local", "status")
         if status["unanswered"]:
-            raise Unexpected(f"the emulator could not answer {status['unanswered']}")
-        self._tell(f"teams: {', '.join(teams)}\n{_counted(status['resources'])}\n{len(objects)} objects in Kubernetes")
-        return len(teams), sum(status["resources"].values())
+            raise Unexpected(f"made AWS calls that the emulator could not answer: {status['unanswered']}")
+        teams = self._read("local", "outputs")["emrcontainers_virtual_cluster_id"]
+        if status["resources"].get("virtual clusters") != len(teams):
+            raise Unexpected(f"has the teams {', '.join(teams)}, and in AWS: {_counted(status['resources'])}")
+        self._tell(f"# in AWS: {_counted(status['resources'])}")
+        self._tell(f"# in Kubernetes: {len(self._read('local', 'objects'))} objects")
 
     def _run_jobs(self) -> None:
-        """Submit every job, show what runs for each team, and cancel it."""
-        first: dict[str, str] = {}
+        """Submit every job; list what runs for each team, show one in full, and cancel all."""
+        names: dict[str, list[str]] = defaultdict(list)
         for file in self._jobs:
             job = yaml.safe_load(file.read_text("utf-8"))
-            first.setdefault(job["team"], job["name"])
+            names[job["team"]].append(job["name"])
             self._do("job", "submit", "--local", str(file))
-        for team, job in first.items():
-            self._do("job", "list", "--local", "--team", team)
-            self._do("job", "show", "--local", "--team", team, job)
-            self._do("job", "cancel", "--local", "--team", team, "--all", "--yes", "--wait")
+        for team, jobs in names.items():
+            listed = self._do("job", "list", "--local", "--team", team)
+            self._do("job", "show", "--local", "--team", team, jobs[0])
+            cancelled = self._do("job", "cancel", "--local", "--team", team, "--all", "--yes", "--wait")
+            if missing := [job for job in jobs if job not in listed or f"{job}: CANCELLED" not in cancelled]:
+                raise Unexpected(f"did not list or not cancel {', '.join(missing)}")
 
     def _tear_down(self) -> None:
-        """End and destroy everything, and look whether anything is left."""
+        """Destroy everything, and look whether anything is left."""
         self._do("teardown", "--local", "--yes", "--run", only=-1)
         left = self._read("local", "status")["resources"]
-        # EMR remembers runs of virtual clusters that are gone.
-        remembered = left.pop("job runs", 0)
-        objects = self._read("local", "objects")
-        if left or objects or remembered != len(self._jobs):
-            raise Unexpected(f"is left: {left}, {objects}, and {remembered} job runs of {len(self._jobs)}")
-        self._tell("nothing is left, neither in AWS nor in Kubernetes")
+        # As EMR does, the emulator remembers the runs of virtual clusters that are gone.
+        if left.pop("job runs", 0) != len(self._jobs):
+            raise Unexpected(f"ran other jobs than its {len(self._jobs)}")
+        if left:
+            raise Unexpected(f"left in AWS: {_counted(left)}")
+        if objects := self._read("local", "objects"):
+            raise Unexpected(f"left in Kubernetes: {objects}")
+        self._tell("# in AWS: nothing\n# in Kubernetes: nothing")
 
-    def _do(self, *arguments: str, only: int | None = None) -> None:
-        """Run a command and show what it printed, or *only* one line of it."""
-        started = time.monotonic()
-        lines = self._run(*arguments).strip("\n").splitlines()
-        shown = lines if only is None else lines[only:][:1]
-        self._tell("\n".join([f"$ emr-eks {' '.join(arguments)}  # {_minutes(started)}", *shown]))
+    def _do(self, *arguments: str, only: int | None = None) -> str:
+        """Run a command, show what it printed, or *only* one line of that, and return it."""
+        self._tell(f"$ emr-eks {' '.join(arguments)}")
+        printed = self._run(*arguments)
+        lines = [line.rstrip() for line in printed.splitlines() if line.strip()]
+        self._tell("\n".join(lines if only is None else [lines[only]]))
+        return printed
 
     def _read(self, *arguments: str) -> Any:
-        """Run a command for programs, and return what it printed."""
+        """Run a command as a program does, and return its answer."""
         return json.loads(self._run(*arguments, "--format", "json"))
 
     def _run(self, *arguments: str) -> str:
-        with self._log.open("r+b") as log:
-            begin = log.seek(0, os.SEEK_END)
+        with self._log.open("a+b") as log:
+            log.write(f"$ emr-eks {' '.join(arguments)}\n".encode())
+            log.flush()
+            begin = log.tell()
             done = subprocess.run(
                 [sys.executable, "-m", "emr_eks", *arguments],
                 env={**os.environ, "EMR_EKS_PLATFORM": str(self._file)},
@@ -132,23 +142,22 @@ class Example:
 
     def _tell(self, text: str) -> None:
         with _printing:
-            print("\n".join(f"{self._short}  {line}" for line in text.splitlines()), flush=True)
+            print("\n".join(f"{self._prefix}  {line}" for line in text.splitlines()), flush=True)
 
 
 def main() -> int:
     """Live through the examples that the command line names, by default all."""
-    parser = argparse.ArgumentParser(prog="python -m examples.run", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"the first letters of {', '.join(JOBS)}")
-    wanted = parser.parse_args().names
-    names = [name for name in JOBS if not wanted or any(name.startswith(each) for each in wanted)]
+    parser = argparse.ArgumentParser(prog="python -m examples.run", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="an example or how it begins; by default all")
+    wanted = parser.parse_args().names or list(JOBS)
     if unknown := [each for each in wanted if not any(name.startswith(each) for name in JOBS)]:
         parser.error(f"there is no example {', '.join(unknown)}; there are: {', '.join(JOBS)}")
+    names = [name for name in JOBS if name.startswith(tuple(wanted))]
     with ThreadPoolExecutor(len(names)) as pool:
         lives = {name: pool.submit(Example(name).live) for name in names}
     print()
     for name, life in lives.items():
-        failed = life.exception()
-        print(f"{name}: {f'FAILED: {failed}' if failed else life.result()}")
+        print(f"{name}: {life.exception() or life.result()}")
     return int(any(life.exception() for life in lives.values()))
 
 
@@ -158,12 +167,7 @@ def _near(path: Path) -> Path:
 
 
 def _counted(things: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in things.items())
-
-
-def _minutes(started: float) -> str:
-    seconds = round(time.monotonic() - started)
-    return f"{seconds // 60}:{seconds % 60:02}"
+    return ", ".join(f"{name}: {number}" for name, number in things.items())
 
 
 if __name__ == "__main__":

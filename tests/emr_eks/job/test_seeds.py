@@ -71,7 +71,7 @@ WORD_COUNT_ADDED = {
 
 
 def benchmark(cores: int, memory: int, heap: int, overhead: int) -> Conf:
-    """What the seed's two scripts for the benchmark have in common."""
+    """Return what the seed's two scripts for the benchmark have in common."""
     assert heap + overhead == memory
     return {
         "spark.executor.instances": "50",
