@@ -67,14 +67,14 @@ class Example:
             self._tear_down()
         finally:
             self._do("local", "down")
-        seconds = round(time.monotonic() - started)
-        return f"as it should be: {len(self._jobs)} jobs, nothing left, {seconds // 60}:{seconds % 60:02} minutes"
+        minutes, seconds = divmod(round(time.monotonic() - started), 60)
+        return f"as it should be; jobs: {len(self._jobs)}, left: nothing, took {minutes}:{seconds:02}"
 
     def _deploy(self) -> None:
         """Deploy, and look whether all of it is there."""
-        self._do("check", only=0)
-        self._do("local", "deploy", only=-1)
-        self._do("local", "plan", "--detailed-exitcode", only=-1)
+        self._do("check")
+        self._do_long("local", "deploy")
+        self._do_long("local", "plan", "--detailed-exitcode")
         status = self._read("local", "status")
         if status["unanswered"]:
             raise Unexpected(f"made AWS calls that the emulator could not answer: {status['unanswered']}")
@@ -100,7 +100,7 @@ class Example:
 
     def _tear_down(self) -> None:
         """Destroy everything, and look whether anything is left."""
-        self._do("teardown", "--local", "--yes", "--run", only=-1)
+        self._do_long("teardown", "--local", "--yes", "--run")
         left = self._read("local", "status")["resources"]
         # As EMR does, the emulator remembers the runs of virtual clusters that are gone.
         if left.pop("job runs", 0) != len(self._jobs):
@@ -111,13 +111,16 @@ class Example:
             raise Unexpected(f"left in Kubernetes: {objects}")
         self._tell("# in AWS: nothing\n# in Kubernetes: nothing")
 
-    def _do(self, *arguments: str, only: int | None = None) -> str:
-        """Run a command, show what it printed, or *only* one line of that, and return it."""
-        self._tell(f"$ emr-eks {' '.join(arguments)}")
+    def _do(self, *arguments: str) -> str:
+        """Run a command, show what it printed, and return that."""
         printed = self._run(*arguments)
-        lines = [line.rstrip() for line in printed.splitlines() if line.strip()]
-        self._tell("\n".join(lines if only is None else [lines[only]]))
+        self._tell("\n".join([_typed(arguments), *_lines(printed)]))
         return printed
+
+    def _do_long(self, *arguments: str) -> None:
+        """Run a command that takes minutes, and show the last line that it printed."""
+        self._tell(_typed(arguments))
+        self._tell(_lines(self._run(*arguments))[-1])
 
     def _read(self, *arguments: str) -> Any:
         """Run a command as a program does, and return its answer."""
@@ -125,7 +128,7 @@ class Example:
 
     def _run(self, *arguments: str) -> str:
         with self._log.open("a+b") as log:
-            log.write(f"$ emr-eks {' '.join(arguments)}\n".encode())
+            log.write(f"{_typed(arguments)}\n".encode())
             log.flush()
             begin = log.tell()
             done = subprocess.run(
@@ -137,7 +140,7 @@ class Example:
             log.seek(begin)
             printed = log.read().decode("utf-8", "replace")
         if done.returncode:
-            raise Unexpected(f"`emr-eks {' '.join(arguments)}` exited with {done.returncode}:\n{printed[-3000:]}")
+            raise Unexpected(f"{_typed(arguments)}\n{printed[-3000:]}exited with {done.returncode}")
         return printed
 
     def _tell(self, text: str) -> None:
@@ -164,6 +167,15 @@ def main() -> int:
 def _near(path: Path) -> Path:
     """Return *path* as one would type it here."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _typed(arguments: Sequence[str]) -> str:
+    return f"$ emr-eks {' '.join(arguments)}"
+
+
+def _lines(printed: str) -> list[str]:
+    """Return the lines that are not empty, without the blanks that fill up tables."""
+    return [line.rstrip() for line in printed.splitlines() if line.strip()]
 
 
 def _counted(things: Mapping[str, int]) -> str:

@@ -29,11 +29,12 @@ def test_an_unknown_example_is_refused_with_those_there_are(tmp_path: Path) -> N
 def test_a_command_that_fails_is_told_with_its_words_and_the_cloud_is_stopped(tmp_path: Path) -> None:
     done = run(tmp_path, "s0", TERRAFORM_BINARY_NAME="no-such-terraform")
     assert done.returncode == 1
-    failed = "s0-cluster-autoscaler: `emr-eks local deploy` exited with 2:\nerror: no-such-terraform is not on the PATH"
-    assert failed in done.stdout
+    words = "$ emr-eks local deploy\nerror: no-such-terraform is not on the PATH"
+    assert f"s0-cluster-autoscaler: {words}" in done.stdout
+    assert words in (tmp_path / ".emr-eks" / "examples" / "s0-cluster-autoscaler.log").read_text("utf-8")
+    assert done.stdout.endswith("exited with 2\n")
     assert "as it should be" not in done.stdout
     assert not list((tmp_path / ".emr-eks" / "local").iterdir())
-    assert failed.partition("\n")[2] in (tmp_path / ".emr-eks" / "examples" / "s0-cluster-autoscaler.log").read_text()
 
 
 def test_a_platform_that_is_up_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
