@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from conftest import ROOT
 
 from emr_eks.local.home import Home
+from examples.run import Example, Unexpected
 
 
 def run(folder: Path, *names: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -48,3 +50,20 @@ def test_a_platform_that_is_up_is_left_alone(tmp_path: Path, monkeypatch: pytest
         assert home.cloud() == cloud
     finally:
         home.down()
+
+
+@pytest.mark.parametrize(
+    ("resources", "objects", "told"),
+    [
+        ({"job runs": 1, "buckets": 2}, [], "left in AWS: buckets: 2"),
+        ({"job runs": 1}, [{"kind": "Namespace", "name": "spark"}], "left in Kubernetes: .*Namespace"),
+        ({}, [], "ran other jobs than its 1"),
+    ],
+)
+def test_what_a_teardown_leaves_is_told(
+    resources: dict[str, int], objects: list[dict[str, str]], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {"status": {"resources": resources}, "objects": objects}
+    monkeypatch.setattr(Example, "_run", lambda _, *words: json.dumps(answers.get(words[1], "torn down")))
+    with pytest.raises(Unexpected, match=told):
+        Example("s1-spot-node-groups")._tear_down()
