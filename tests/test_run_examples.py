@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -53,17 +54,18 @@ def test_a_platform_that_is_up_is_left_alone(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    ("resources", "objects", "told"),
+    ("status", "objects", "told"),
     [
-        ({"job runs": 1, "buckets": 2}, [], "left in AWS: buckets: 2"),
-        ({"job runs": 1}, [{"kind": "Namespace", "name": "spark"}], "left in Kubernetes: .*Namespace"),
-        ({}, [], "ran other jobs than its 1"),
+        ({"resources": {"job runs": 1, "buckets": 2}}, [], "left in AWS: buckets: 2"),
+        ({"resources": {"job runs": 1}}, [{"kind": "Namespace", "name": "spark"}], "left in Kubernetes: .*Namespace"),
+        ({"resources": {}}, [], "ran other jobs than its 1"),
+        ({"resources": {"job runs": 1}, "unanswered": ["ec2 Walk"]}, [], "could not answer: .*ec2 Walk"),
     ],
 )
 def test_what_a_teardown_leaves_is_told(
-    resources: dict[str, int], objects: list[dict[str, str]], told: str, monkeypatch: pytest.MonkeyPatch
+    status: dict[str, Any], objects: list[dict[str, str]], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = {"status": {"resources": resources}, "objects": objects}
+    answers = {"status": {"unanswered": [], **status}, "objects": objects}
     monkeypatch.setattr(Example, "_run", lambda _, *words: json.dumps(answers.get(words[1], "torn down")))
     with pytest.raises(Unexpected, match=told):
         Example("s1-spot-node-groups")._tear_down()
