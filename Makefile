@@ -11,7 +11,7 @@ export npm_config_audit := false
 export npm_config_update_notifier := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup checkov demo test check snapshots schema instance-data bench bench-gates lock clean
+.PHONY: help setup checkov demo examples test check snapshots schema instance-data bench bench-gates lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | expand -t 15
@@ -53,6 +53,9 @@ demo: setup terraform ## Deploy platform.yaml on this machine, run the first job
 	$(BIN)/emr-eks local outputs
 	@echo
 	@echo "All of this runs here, with no AWS account. When you have seen enough: $(BIN)/emr-eks local down"
+
+examples: setup terraform ## Live through the platforms of examples/ on this machine; ONLY="s3 s4" for some of them
+	@$(BIN)/python -m examples.run $(ONLY)
 
 test: setup checkov ## Check style and types, and run every test
 	$(BIN)/ruff check

@@ -15,25 +15,12 @@ from constructs_lib._pod_template import COMPONENTS
 from emr_eks.cli import app
 from emr_eks.job.file import open_job
 from emr_eks.job.request import workplace
+from examples.run import JOBS
 from stacks import landing
 from stacks.platform import Platform, load
 
 EXAMPLES = ROOT / "examples"
 DAY = "2026-11-21"
-
-JOBS = {
-    "s0-cluster-autoscaler": ["threadsleep-cluster-autoscaler", "threadsleep-cluster-autoscaler-dra"],
-    "s1-spot-node-groups": ["word-count-spot"],
-    "s2-karpenter-and-cluster-autoscaler": [
-        "tpcds-4vcpu-7gb",
-        "tpcds-4vcpu-15gb",
-        "tpcds-8vcpu-15gb",
-        "tpcds-8vcpu-31gb",
-    ],
-    "s3-terraform": ["threadsleep", "threadsleep-dra"],
-    "s4-transient-clusters": ["pi", "low-priority", "high-priority"],
-}
-"""Which of the ready jobs are a seed's own."""
 
 LARGEST = {
     "s0-cluster-autoscaler": (1, 1.4),
@@ -60,6 +47,42 @@ NODES: dict[str, dict[str, tuple[str, int, int, int]]] = {
     "s4-transient-clusters": {"eks-emr-cluster-ng": ("m5.2xlarge", 2, 2, 10)},
 }
 """Types, and the fewest, the first and the most nodes of the seeds' groups."""
+
+BENCHMARK = {"requests.cpu": "2000"}
+"""The limit of the seed's Provisioner."""
+
+TEAMS: dict[str, dict[str, tuple[str, str, dict[str, str]]]] = {
+    "s0-cluster-autoscaler": {"spark": ("EMRContainers-JobExecutionRole", "/emr-on-eks/eksworkshop-eksctl", {})},
+    # Spark ran there by itself, with no role and no log group.
+    "s1-spot-node-groups": {"spark": ("sparkonk8.spark.job.us-west-2", "/emr-eks/sparkonk8/spark", {})},
+    # One role for both there, which two teams here cannot have.
+    "s2-karpenter-and-cluster-autoscaler": {
+        team: (f"aws-blog.{team}.job.us-east-1", f"/emr-eks/aws-blog/{team}", BENCHMARK)
+        for team in ("emr-ca", "emr-karpenter")
+    },
+    # Two Provisioners, each with 1,000 vCPUs and 1000Gi.
+    "s3-terraform": {
+        "analytics": (
+            "emr-on-eks-terraform-analytics-job-execution-role",
+            "/emr-eks/emr-on-eks-terraform/analytics",
+            {"requests.cpu": "2000", "requests.memory": "2000Gi"},
+        )
+    },
+    "s4-transient-clusters": {
+        team: (f"{team}-JobExecutionRole", f"/emr-on-eks/eks-emr-cluster/{team}", {})
+        for team in ("realtime-batch", "intra-day-batch", "nightly-batch", "monthly-batch", "adhoc-ml-batch")
+    },
+}
+"""The job role, the log group, and what the quota is where the seed has a figure for it, of each team."""
+
+EXECUTORS = {
+    "realtime-batch": {"realtime": "realtime-priority"},
+    "intra-day-batch": {"high": "high-priority", "critical": "critical-priority"},
+    "nightly-batch": {"low": "low-priority"},
+    "monthly-batch": {"low": "low-priority"},
+    "adhoc-ml-batch": {"low": "low-priority"},
+}
+"""The priority classes of executors by team and tier of S4; all drivers have critical-priority, as in its step 15."""
 
 NETWORKS = {
     "s0-cluster-autoscaler": ("us-east-2", "192.168.0.0/16"),
@@ -100,14 +123,35 @@ def test_the_head_says_where_it_comes_from_and_how_it_differs(name: str) -> None
     assert "Differences, each with its reason:" in head
 
 
-@pytest.mark.parametrize("name", JOBS)
-def test_its_jobs_are_its_teams(name: str, examples: Examples) -> None:
+@pytest.mark.parametrize(("name", "job"), [(name, job) for name, jobs in JOBS.items() for job in jobs])
+def test_a_job_is_one_of_its_seed_and_runs_as_its_team(name: str, job: str, examples: Examples) -> None:
     platform, _ = examples[name]
-    for file in JOBS[name]:
-        job = open_job(EXAMPLES / "jobs" / f"{file}.yaml", platform)
-        at = workplace(platform, job.team, account_id="123456789012", virtual_cluster_id="vc1")
-        request, _ = job.request(at)
-        assert request["executionRoleArn"].endswith(platform.spec.teams[job.team].job_role.name or f"-{job.team}-job")
+    path = EXAMPLES / "jobs" / f"{job}.yaml"
+    assert path.read_text("utf-8").startswith(f"# Seed {name[:2].upper()} ")
+    file = open_job(path, platform)
+    at = workplace(platform, file.team, account_id="123456789012", virtual_cluster_id="vc1")
+    request, _ = file.request(at)
+    role, log_group, _ = TEAMS[name][file.team]
+    assert request["executionRoleArn"] == f"arn:aws:iam::123456789012:role/{role}"
+    monitoring = request["configurationOverrides"]["monitoringConfiguration"]
+    assert monitoring["cloudWatchMonitoringConfiguration"]["logGroupName"] == log_group
+    bucket = f"{platform.spec.name}-123456789012-{platform.spec.region}"
+    assert monitoring["s3MonitoringConfiguration"]["logUri"] == f"s3://{bucket}/logs/{file.team}/"
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_teams_have_the_seeds_namespaces_roles_logs_and_bounds(name: str, examples: Examples) -> None:
+    stack = examples[name][1]["teams"]
+    expected = TEAMS[name]
+    roles, groups, bounds = zip(*expected.values(), strict=True)
+    assert {each["metadata"]["name"] for each in stack.resources("kubernetes_namespace_v1")} == set(expected)
+    assert len(stack.resources("aws_emrcontainers_virtual_cluster")) == len(expected)
+    assert {each["name"] for each in stack.resources("aws_iam_role")} == set(roles)
+    assert {each["name"] for each in stack.resources("aws_cloudwatch_log_group")} == set(groups)
+    quotas = stack.resources("kubernetes_resource_quota_v1")
+    for team, bound in zip(expected, bounds, strict=True):
+        (hard,) = [each["spec"]["hard"] for each in quotas if f"_{team}_" in each["metadata"]["namespace"]]
+        assert hard.items() >= bound.items()
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -223,13 +267,21 @@ def test_s3s_pools_are_the_documents(examples: Examples) -> None:
         assert pool["disruption"] == {"consolidationPolicy": "WhenEmpty", "consolidateAfter": "30s"}
 
 
-def test_s4_has_five_teams_four_priorities_and_no_default(examples: Examples) -> None:
+def test_s4s_executors_give_way_by_team_and_its_drivers_never(examples: Examples) -> None:
+    found = {
+        each["key"]: json.loads(each["content"])["spec"]["priorityClassName"]
+        for each in examples["s4-transient-clusters"][1]["teams"].resources("aws_s3_object")
+    }
+    expected = {}
+    for team, tiers in EXECUTORS.items():
+        for tier, priority_class in tiers.items():
+            folder = f"teams/{team}/pod-templates/{tier}"
+            expected |= {f"{folder}/driver.yaml": "critical-priority", f"{folder}/executor.yaml": priority_class}
+    assert found == expected
+
+
+def test_s4_has_four_priorities_no_default_and_one_pool(examples: Examples) -> None:
     stacks = examples["s4-transient-clusters"][1]
-    names = {each["metadata"]["name"] for each in stacks["teams"].resources("kubernetes_namespace_v1")}
-    assert names == {"realtime-batch", "intra-day-batch", "nightly-batch", "monthly-batch", "adhoc-ml-batch"}
-    assert len(stacks["teams"].resources("aws_emrcontainers_virtual_cluster")) == 5
-    roles = {each["name"] for each in stacks["teams"].resources("aws_iam_role")}
-    assert roles >= {f"{name}-JobExecutionRole" for name in names}
     classes = stacks["addons"].resources("kubernetes_priority_class_v1")
     assert {each["metadata"]["name"]: each["value"] for each in classes} == {
         "critical-priority": 400,
@@ -251,5 +303,3 @@ def test_names_are_the_seeds(examples: Examples) -> None:
         "s3-terraform": "emr-on-eks-terraform",
         "s4-transient-clusters": "eks-emr-cluster",
     }
-    roles = {each["name"] for each in examples["s0-cluster-autoscaler"][1]["teams"].resources("aws_iam_role")}
-    assert "EMRContainers-JobExecutionRole" in roles

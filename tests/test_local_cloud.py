@@ -21,6 +21,7 @@ from emr_eks.local.engine import find_cdktf
 from emr_eks.local.home import Home
 from emr_eks.local.kubernetes.objects import ObjectStore, StoredObject
 from emr_eks.local.terraform import find_provider_mirror, find_terraform
+from examples.run import JOBS
 from stacks.platform import load
 
 CRDS = ROOT.parent / "shared" / "data" / "karpenter-crds" / "v1.14.1"
@@ -43,33 +44,31 @@ def missing() -> str:
 
 
 class Project:
-    """A checkout of its own, with a platform of its own: the default one, or that of the file *example*."""
+    """A checkout of its own, with a platform of its own."""
 
-    def __init__(self, folder: Path, example: Path | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         for name in ("main.py", "cdktf.json"):
             shutil.copy(ROOT / name, folder / name)
         os.symlink(ROOT / "node_modules", folder / "node_modules")
         self.folder = folder
-        if example:
-            shutil.copytree(example.parent / "provisioners", folder / "provisioners")
-            self.file = Path(shutil.copy(example, folder / "platform.yaml"))
-        else:
-            self.file = edited(folder)
+        self.file = edited(folder)
         self.home = Home(folder / ".emr-eks" / "local" / load(self.file).spec.name)
 
-    def __call__(self, *arguments: str, expected: int = 0) -> str:
-        """Run `emr-eks` here; fails with all that it printed unless it exits as *expected*."""
+    def __call__(self, *arguments: str) -> str:
+        """Run `emr-eks` here; fails with all that it printed unless it exits with 0."""
+        return self.run("emr_eks", *arguments)
+
+    def run(self, program: str, *arguments: str) -> str:
+        """Run one of the project's programs here; fails with all that it printed unless it exits with 0."""
         environment = {
             **os.environ,
             # Only this checkout's programs are here; the packages are the project's.
             "PYTHONPATH": str(ROOT),
             "EMR_EKS_CRDS": str(CRDS),
         }
-        command = [sys.executable, "-m", "emr_eks", *arguments]
+        command = [sys.executable, "-m", program, *arguments]
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1800)
-        assert done.returncode == expected, (
-            f"{command}: {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
-        )
+        assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
     def aws(self, service: str) -> Any:
@@ -122,17 +121,12 @@ def live_by_default(project: Project) -> None:
 
 
 def live_otherwise(project: Project, changes: dict[str, Any]) -> None:
-    """Live through platform.yaml with *changes*."""
+    """Deploy platform.yaml with *changes*, plan, and destroy; what was there before is there afterwards."""
     # Made in the emulator first, so that the platform can name it.
     made = {key: value(project) if callable(value) else value for key, value in changes.items()}
     edited(project.folder, **made)
     if made.get("existing_cluster"):
         store_karpenter(project)
-    live_through(project)
-
-
-def live_through(project: Project) -> None:
-    """Deploy the project's platform, plan, and destroy; what was there before is there afterwards."""
     teams = load(project.file).spec.teams
     before = json.loads(project("local", "status", "--format", "json")).get("resources", {})
     project("local", "deploy")
@@ -184,8 +178,13 @@ def store_karpenter(project: Project) -> None:
     )
 
 
-EXAMPLES = {file.stem: file for file in sorted((ROOT / "examples").glob("*.yaml"))}
-PLATFORMS: dict[str, dict[str, Any] | Path] = {
+def live_as_example(project: Project, name: str) -> None:
+    """Live through an example, as `make examples` does, which looks at all that it does."""
+    assert f"{name}: as it should be" in project.run("examples.run", name)
+    assert not list((project.folder / ".emr-eks" / "local").iterdir())
+
+
+PLATFORMS: dict[str, dict[str, Any]] = {
     "default": {},
     "two zones, NAT in each, pods apart, Spot, IRSA, ten teams": {
         "vpc": {"availability_zones": ZONES, "nat_gateways": "per_az", "pod_cidr": "100.64.0.0/16"},
@@ -209,7 +208,6 @@ PLATFORMS: dict[str, dict[str, Any] | Path] = {
     },
     "existing VPC": {"vpc": None, "existing_vpc": make_vpc},
     "existing cluster": {"vpc": None, "cluster": None, "node_groups": None, "existing_cluster": make_cluster},
-    **EXAMPLES,
 }
 
 
@@ -227,25 +225,26 @@ def lives(
     ]
     folders = {name: tmp_path_factory.mktemp("local") for name in asked}
     with ThreadPoolExecutor() as pool:
-        yield {name: pool.submit(live, folder, PLATFORMS[name]) for name, folder in folders.items()}
+        yield {name: pool.submit(live, folder, name) for name, folder in folders.items()}
 
 
-def live(folder: Path, platform: dict[str, Any] | Path) -> None:
+def live(folder: Path, name: str) -> None:
     """Live the life of an example, or of platform.yaml with changes, in *folder*; stop its cloud whatever happens."""
-    project = Project(folder, platform if isinstance(platform, Path) else None)
+    project = Project(folder)
     try:
-        if isinstance(platform, Path):
-            live_through(project)
-        elif platform:
-            live_otherwise(project, platform)
+        if name in JOBS:
+            live_as_example(project, name)
+        elif PLATFORMS[name]:
+            live_otherwise(project, PLATFORMS[name])
         else:
             live_by_default(project)
     finally:
-        project.home.down()
+        for home in (folder / ".emr-eks" / "local").glob("*"):
+            Home(home).down()
 
 
 @pytest.mark.terraform
-@pytest.mark.parametrize("platform_name", PLATFORMS)
+@pytest.mark.parametrize("platform_name", [*PLATFORMS, *JOBS])
 def test_a_platform_is_applied_plans_empty_and_goes(platform_name: str, lives: dict[str, Future[None]]) -> None:
     lives[platform_name].result()
 

@@ -1,4 +1,4 @@
-"""EC2: launch templates as they were sent, with the tags that they have now."""
+"""EC2: launch templates as they were sent, with the tags that they have now, and gone by their ids."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2 import urls
+from moto.ec2.exceptions import InvalidLaunchTemplateIdNotFound
 from moto.ec2.models import EC2Backend as MotoEC2Backend
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses import EC2Response as MotoEC2Response
@@ -29,6 +30,15 @@ class EC2Backend(MotoEC2Backend):
         if specifications is not None:
             template_data["TagSpecifications"] = [s for s in specifications if s["ResourceType"] != "launch-template"]
         return super().create_launch_template(name, description, template_data, tag_spec)
+
+    def delete_launch_template(self, name: str, tid: str | None) -> Any:
+        """Delete a template; by the error for an unknown id Terraform, asking again, knows that it is gone.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+        """
+        if tid and tid not in self.launch_templates:
+            raise InvalidLaunchTemplateIdNotFound(tid)
+        return super().delete_launch_template(name, tid)
 
 
 class EC2Response(MotoEC2Response):

@@ -71,6 +71,7 @@ WORD_COUNT_ADDED = {
 
 
 def benchmark(cores: int, memory: int, heap: int, overhead: int) -> Conf:
+    """Return what the seed's two scripts for the benchmark have in common."""
     assert heap + overhead == memory
     return {
         "spark.executor.instances": "50",
@@ -78,12 +79,25 @@ def benchmark(cores: int, memory: int, heap: int, overhead: int) -> Conf:
         **{f"spark.{each}.memory": f"{heap}g" for each in ("driver", "executor")},
         **{f"spark.{each}.memoryOverhead": f"{overhead}G" for each in ("driver", "executor")},
         **{f"spark.{each}.defaultJavaOptions": "-verbose:gc -XX:+UseG1GC" for each in ("driver", "executor")},
-        "spark.kubernetes.node.selector.topology.kubernetes.io/zone": "us-east-1a",
         "spark.kubernetes.container.image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/eks-spark-benchmark:emr7.13",
         "spark.network.timeout": "2000s",
         "spark.executor.heartbeatInterval": "300s",
+    }
+
+
+def on_karpenter(cores: int, memory: int, heap: int, overhead: int) -> tuple[str, Conf]:
+    return f"karpenter-benchmark-{cores}vcpu-{memory}gb", {
+        **benchmark(cores, memory, heap, overhead),
+        "spark.kubernetes.node.selector.topology.kubernetes.io/zone": "us-east-1a",
         "spark.kubernetes.executor.limit.cores": str(cores),
         "spark.kubernetes.executor.podNamePrefix": f"karpenter-{cores}vcpu-{memory}gb",
+    }
+
+
+def on_node_groups(cores: int, memory: int, heap: int, overhead: int) -> tuple[str, Conf]:
+    return f"ca-benchmark-{cores}vcpu-{memory}gb", {
+        **benchmark(cores, memory, heap, overhead),
+        "spark.kubernetes.executor.podNamePrefix": f"ca-{cores}vcpu-{memory}gb",
     }
 
 
@@ -93,10 +107,14 @@ EXPECTED: dict[str, tuple[str, Conf]] = {
     "threadsleep-cluster-autoscaler.yaml": ("threadsleep-clusterautoscaler", {**size(15, "1G"), **FIXED}),
     "threadsleep-cluster-autoscaler-dra.yaml": ("threadsleep-dra", {**size(1, "1G"), **ELASTIC}),
     "word-count-spot.yaml": ("word-count-spot", {**WORD_COUNT, **WORD_COUNT_ADDED}),
-    "tpcds-4vcpu-7gb.yaml": ("karpenter-benchmark-4vcpu-7gb", benchmark(4, 7, 4, 3)),
-    "tpcds-8vcpu-15gb.yaml": ("karpenter-benchmark-8vcpu-15gb", benchmark(8, 15, 10, 5)),
-    "tpcds-4vcpu-15gb.yaml": ("karpenter-benchmark-4vcpu-15gb", benchmark(4, 15, 10, 5)),
-    "tpcds-8vcpu-31gb.yaml": ("karpenter-benchmark-8vcpu-31gb", benchmark(8, 31, 21, 10)),
+    "tpcds-4vcpu-7gb.yaml": on_karpenter(4, 7, 4, 3),
+    "tpcds-8vcpu-15gb.yaml": on_karpenter(8, 15, 10, 5),
+    "tpcds-4vcpu-15gb.yaml": on_karpenter(4, 15, 10, 5),
+    "tpcds-8vcpu-31gb.yaml": on_karpenter(8, 31, 21, 10),
+    "tpcds-cluster-autoscaler-4vcpu-7gb.yaml": on_node_groups(4, 7, 4, 3),
+    "tpcds-cluster-autoscaler-8vcpu-15gb.yaml": on_node_groups(8, 15, 10, 5),
+    "tpcds-cluster-autoscaler-4vcpu-15gb.yaml": on_node_groups(4, 15, 10, 5),
+    "tpcds-cluster-autoscaler-8vcpu-31gb.yaml": on_node_groups(8, 31, 21, 10),
     "pi.yaml": ("pi-4", {**size(2, "2G"), **FIXED}),
     "low-priority.yaml": ("monthly-batch-low-priority-job", {**size(2, "2G"), **FIXED}),
     "high-priority.yaml": ("intra-day-high-priority-time-sensitive-job", {**size(2, "2G"), **FIXED}),
@@ -106,7 +124,7 @@ EXPECTED: dict[str, tuple[str, Conf]] = {
 @pytest.fixture
 def seeds_platform(make_platform: MakePlatform) -> Platform:
     """Return a platform with the seeds' teams."""
-    teams: dict[str, Any] = {team: {} for team in ("analytics", "spark", "emr-karpenter")}
+    teams: dict[str, Any] = {team: {} for team in ("analytics", "spark", "emr-karpenter", "emr-ca")}
     tiers = {"monthly-batch": {"tiers": ["low"]}, "intra-day-batch": {"tiers": ["high", "critical"]}}
     return make_platform(priorities={}, teams={**teams, **tiers})
 
@@ -147,8 +165,9 @@ def test_a_jobs_file_says_where_it_comes_from_and_how_it_differs(file: str) -> N
     assert "Differences:" in head
 
 
-def test_the_benchmark_runs_the_seeds_queries(seeds_platform: Platform) -> None:
-    driver = rendered("tpcds-4vcpu-7gb.yaml", seeds_platform)["jobDriver"]["sparkSubmitJobDriver"]
+@pytest.mark.parametrize("file", [file for file in EXPECTED if file.startswith("tpcds")])
+def test_the_benchmark_runs_the_seeds_queries(file: str, seeds_platform: Platform) -> None:
+    driver = rendered(file, seeds_platform)["jobDriver"]["sparkSubmitJobDriver"]
     assert driver["entryPoint"] == "local:///usr/lib/spark/examples/jars/eks-spark-benchmark-assembly-1.0.jar"
     assert "--class com.amazonaws.eks.tpcds.BenchmarkSQL " in driver["sparkSubmitParameters"]
     assert "q70-v2.4,q82-v2.4,q64-v2.4" in driver["entryPointArguments"]
@@ -236,7 +255,8 @@ def test_the_word_count_equals_the_documents_command_but_for_what_its_head_lists
 def test_the_document_gives_the_benchmarks_sizes() -> None:
     text = seed(2)
     sizes = set(re.findall(r"\./sample-workloads/ (\d+) (\d+)", text))
-    assert {f"tpcds-{cores}vcpu-{memory}gb.yaml" for cores, memory in sizes} == {
+    both = ("tpcds", "tpcds-cluster-autoscaler")
+    assert {f"{name}-{cores}vcpu-{memory}gb.yaml" for name in both for cores, memory in sizes} == {
         file for file in EXPECTED if file.startswith("tpcds")
     }
     # Its own example, 4 vCPU and 15 GB; some words of it were mangled by a translation and back.

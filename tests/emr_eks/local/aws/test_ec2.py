@@ -1,6 +1,6 @@
 """Launch templates: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html."""
 
-from .conftest import Aws
+from .conftest import Aws, Refused
 
 INSTANCE_TAGS = {"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "node"}]}
 VOLUME_TAGS = {"ResourceType": "volume", "Tags": [{"Key": "Name", "Value": "disk"}]}
@@ -49,3 +49,12 @@ def test_tags_added_later_are_described(aws: Aws, name: str) -> None:
     ec2.create_tags(Resources=[template_id], Tags=[{"Key": "late", "Value": "yes"}])
     (template,) = ec2.describe_launch_templates(LaunchTemplateIds=[template_id])["LaunchTemplates"]
     assert template["Tags"] == [{"Key": "late", "Value": "yes"}]
+
+
+def test_deleting_a_template_again_says_what_terraform_takes_for_done(aws: Aws, name: str, refused: Refused) -> None:
+    """The provider sends a call again when an answer is lost: internal/service/ec2/ec2_launch_template.go."""
+    ec2 = aws("ec2")
+    made = ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData={"InstanceType": "m5.large"})
+    template_id = made["LaunchTemplate"]["LaunchTemplateId"]
+    ec2.delete_launch_template(LaunchTemplateId=template_id)
+    refused("InvalidLaunchTemplateId.NotFound", ec2.delete_launch_template, LaunchTemplateId=template_id)
