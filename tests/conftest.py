@@ -17,6 +17,9 @@ ROOT = Path(__file__).parent.parent
 MakePlatform = Callable[..., Platform]
 
 
+pytest_plugins = ["local_lives"]
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Return the project's folder."""
