@@ -44,8 +44,9 @@ def job_pods(job: JobSpec, platform: Platform, document: Document, variables: Ma
 
 def useless_presets(platform: Platform) -> Iterator[Located]:
     """Yield why the pods of a preset find no node, where they find none for any team."""
+    variables = {team: workplace(platform, team).variables for team in sorted(platform.spec.teams)}
     for preset in PRESETS:
-        pods = {team: [*_with_preset(platform, team, preset)] for team in sorted(platform.spec.teams)}
+        pods = {team: [*_with_preset(platform, team, preset, variables[team])] for team in variables}
         if not any(pods.values()):
             continue
         found = landing.check(platform, chain.from_iterable(pods.values()))
@@ -54,9 +55,9 @@ def useless_presets(platform: Platform) -> Iterator[Located]:
             yield from found.problems
 
 
-def _with_preset(platform: Platform, team: str, preset: PresetName) -> Iterator[Pod]:
+def _with_preset(platform: Platform, team: str, preset: PresetName, variables: Mapping[str, str]) -> Iterator[Pod]:
     """Yield the driver and the executor of *team* where *preset* asks something of their nodes."""
-    properties = configuration([preset], workplace(platform, team).variables).get(SPARK, {})
+    properties = configuration([preset], variables).get(SPARK, {})
     for component in COMPONENTS:
         if selector := _node_selector(component, properties):
             yield landing.spark_pod(
