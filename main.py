@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from constructs_lib._names import Refused
-from provisioners.source import InvalidFile
-from stacks.platform import Platform, load
+from constructs_lib import _accelerator
 
 if TYPE_CHECKING:
     from cdktf import App, TerraformStack
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from constructs_lib.karpenter_access import KarpenterAccess
     from constructs_lib.node_termination_handler import NodeTerminationHandlerAccess
     from constructs_lib.vpc import Network
+    from stacks.platform import Platform
 
 
 def build(app: App, platform: Platform) -> None:
@@ -82,6 +82,16 @@ def _job_templates(platform: Platform) -> Mapping[str, Mapping[str, TeamJob]]:
 
 def main() -> int:
     """Synthesise the platform in the file that EMR_EKS_PLATFORM names, by default platform.yaml."""
+    node = os.environ.get("JSII_NODE", "node")
+    if not shutil.which(node):
+        print(f"{node} is not found: CDK for Terraform needs Node 20 or newer, https://nodejs.org/", file=sys.stderr)
+        return 2
+    # Node starts while Python reads the platform. Only what is needed for certain: a mistake is answered at once.
+    _accelerator.load_ahead("constructs", "cdktf")
+    from constructs_lib._names import Refused
+    from provisioners.source import InvalidFile
+    from stacks.platform import load
+
     try:
         platform = load(Path(os.environ.get("EMR_EKS_PLATFORM", "platform.yaml")))
     except InvalidFile as invalid:
@@ -89,6 +99,7 @@ def main() -> int:
         return 2
     for advice in platform.advice:
         print(f"warning: {advice}", file=sys.stderr)
+    _accelerator.load_ahead("cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_helm", "cdktf_cdktf_provider_kubernetes")
     from cdktf import App
 
     app = App()

@@ -77,6 +77,15 @@ def test_what_only_a_construct_can_see_is_refused_in_one_sentence(tmp_path: Path
     assert not list(tmp_path.rglob("*.tf.json"))
 
 
+def test_a_machine_without_node_is_told_what_to_install(tmp_path: Path) -> None:
+    edited(tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JSII_NODE": str(tmp_path / "node")}
+    done = subprocess.run(PROGRAM, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith(str(tmp_path / "node"))
+    assert len(done.stderr.splitlines()) == 1
+
+
 def backwards(value: Any) -> Any:
     """Return *value* with the keys of every mapping in the other order."""
     if isinstance(value, dict):

@@ -8,13 +8,17 @@ The time goes into loading the more than 2,000 modules of a provider, once in Py
 uses thirty. So (hashicorp/terraform-cdk issue 3753):
 
 - `import cdktf_cdktf_provider_aws.vpc` no longer runs the parent's `__init__`, which imports everything (`_lazy`);
-- Node is given the provider's own lazy index in place of its eager one (`preload.js`, only while Node starts);
-- cdktf words a token's stack trace when somebody reads it, not always (`stack-trace.js`);
+- Node is given the provider's own lazy index in place of its eager one (`node/preload.js`, only while Node starts);
+- jsii reads the definitions of the types in use, and no others (`node/definitions.js`);
+- jsii's kernel runs in its launcher's process, not in one more (`node/one-process.js`);
+- cdktf words a token's stack trace when somebody reads it, not always (`node/stack-trace.js`);
+- a large stack is put into words without five copies of it (`node/stringify.js`);
+- a program that has more to do than to import cdktf lets Node load meanwhile (`load_ahead`, `_ahead`);
 - type hints are resolved once for each constructor, not at each call, and the obvious passes at once (`_hints`);
 - jsii's index of a package, which a short program leaves unfinished for ever, is finished once (`_index`);
 - Node keeps its young generation small, which takes a tenth off its memory (`_node`);
 - jsii gets a private cache folder where it would refuse the one in HOME (`_cache`);
-- jsii's banner about an old Node, eleven lines at every start, is one line (`preload.js`).
+- jsii's banner about an old Node, eleven lines at every start, is one line (`node/preload.js`).
 
 The classes are the same objects, the errors say the same, and what is synthesised is the same to the byte. Bindings
 without the problem, and whatever else is not as expected, are left alone: slow, never wrong.
@@ -26,7 +30,7 @@ from __future__ import annotations
 import os
 import sys
 
-from constructs_lib._accelerator import _index, _lazy, _node
+from constructs_lib._accelerator import _ahead, _index, _lazy, _node
 
 PLAIN = "EMR_EKS_PLAIN"
 
@@ -38,6 +42,17 @@ def install() -> None:
     sys.meta_path.insert(0, _lazy.Finder())
     if jsii := sys.modules.get(_lazy.JSII_PROCESS):
         _node.prepare(jsii)
+
+
+def load_ahead(*packages: str) -> None:
+    """Start Node if it is not running, and let it load the bindings *packages* while Python goes on.
+
+    For a program that has something else to do before it imports `cdktf`. The names are those of Python, such as
+    `constructs`, `cdktf` and `cdktf_cdktf_provider_aws`, in the order in which each needs the one before.
+    """
+    if not is_plain():
+        install()
+        _ahead.load(packages)
 
 
 def warm() -> None:

@@ -5,39 +5,45 @@ from __future__ import annotations
 import atexit
 import functools
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from constructs_lib._accelerator import _cache, _index
+from constructs_lib._accelerator import _ahead, _cache, _index
 
 _YOUNG = "--max-semi-space-size=2"
 """A tenth less memory, for hardly more time. Allowed here since Node 18.10:
 https://github.com/nodejs/node/pull/44436"""
-_PRELOAD = Path(__file__).with_name("preload.js")
+_LINKS = "--preserve-symlinks"
+"""As jsii's launcher starts the kernel, which may now run in the launcher's place."""
+_PRELOAD = Path(__file__).with_name("node") / "preload.js"
 
 
 def prepare(process: ModuleType) -> None:
     """Let jsii's module *process* start Node with our preload and a cache that it will accept."""
-    node = getattr(process, "_NodeProcess", None)
-    if node is None or not hasattr(node, "start") or not hasattr(node, "send"):
-        return
-    node.start = _prepared(node.start)
-    node.send = _one_at_a_time(node.send)
+    node: Any = getattr(process, "_NodeProcess", None)
+    if all(hasattr(node, method) for method in ("start", "handshake", "send", "_next_message")):
+        node.start = _prepared(node.start, node.handshake)
+        node.handshake = _later
+        node.send = _in_turn(node.send)
 
 
-def _prepared(start: Any) -> Any:
+def _prepared(start: Any, handshake: Any) -> Any:
     @functools.wraps(start)
     def start_prepared(self: Any) -> None:
         with _environment({**_options(), **_cache.settings()}):
             start(self)
+        self.ahead = _ahead.Ahead(self, functools.partial(handshake, self))
         # Registered after jsii's own handler, so run before it stops Node.
         atexit.register(_index.finish, lambda: _is_alive(self))
 
     return start_prepared
+
+
+def _later(self: Any) -> None:
+    """Stand in for jsii's handshake, which waits until Node is up: that is read before the first answer."""
 
 
 def _is_alive(node: Any) -> bool:
@@ -45,14 +51,15 @@ def _is_alive(node: Any) -> bool:
     return process is not None and process.poll() is None
 
 
-def _one_at_a_time(send: Any) -> Any:
+def _in_turn(send: Any) -> Any:
     """Keep questions and answers paired when threads import different providers, which jsii does not."""
-    turn = threading.RLock()
 
     @functools.wraps(send)
-    def send_in_turn(*args: Any, **kwargs: Any) -> Any:
-        with turn:
-            return send(*args, **kwargs)
+    def send_in_turn(self: Any, request: Any, response_type: Any) -> Any:
+        with _ahead.turn:
+            # A Node that was started before us was not asked ahead.
+            ahead = getattr(self, "ahead", None)
+            return send(ahead.node_for(request) if ahead else self, request, response_type)
 
     return send_in_turn
 
@@ -62,7 +69,7 @@ def _options() -> dict[str, str]:
         return {}
     path = str(_PRELOAD).replace("\\", "\\\\").replace('"', '\\"')
     # Theirs comes after ours, and so wins.
-    options = [_YOUNG, os.environ.get("NODE_OPTIONS", ""), f'--require="{path}"']
+    options = [_YOUNG, _LINKS, os.environ.get("NODE_OPTIONS", ""), f'--require="{path}"']
     return {"NODE_OPTIONS": " ".join(filter(None, options))}
 
 

@@ -11,15 +11,17 @@ import subprocess
 import tarfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from constructs_lib import _accelerator
 from constructs_lib._accelerator import _lazy, _node
 
-PRELOAD = Path(_accelerator.__file__).with_name("preload.js")
+PRELOAD = Path(_accelerator.__file__).with_name("node") / "preload.js"
 EAGER = 'exports.thing = require("./thing");\n'
 LAZY = "Object.defineProperty(exports, 'thing', { get: function () { return require('./thing'); } });\n"
+SILENCED = "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"
 FUTURE, PAST = "99.0.0", "18.20.1"
 
 
@@ -73,15 +75,128 @@ def test_traces_are_worded_late_where_cdktf_is_as_we_know_it(
     assert found == str(PRELOAD.with_name("stack-trace.js") if ours else file)
 
 
-def launched(folder: Path, version: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run what stands for jsii's launcher in a Node that believes it has this *version*."""
-    pretend = folder / "pretend.js"
-    pretend.write_text(
+def test_definitions_are_read_one_at_a_time_and_are_as_in_the_file(tmp_path: Path) -> None:
+    lines = ['{"name": "first"}\n', '{"name": "zweites, für später"}\n', '{"name": "third"}\n']
+    file = tmp_path / ".jsii.runtime-defs.v1.jsonl"
+    file.write_text("".join(lines), "utf-8")
+    start = len(lines[0].encode())
+    end = start + len(lines[1].encode())
+    script = f"""
+        const definitions = require('fs').readFileSync(process.argv[1]);
+        const whole = require('fs').readFileSync(process.argv[1], 'utf8');
+        console.log(JSON.stringify([
+          definitions.toString('utf-8', {start}, {end}),
+          definitions.toString('utf-8', {end}, 1000),
+          definitions.toString() === whole && definitions.subarray(0).toString() === whole,
+          definitions.length,
+        ]));
+    """
+    ours = json.loads(node("--require", PRELOAD, "-e", script, file).stdout)
+    assert ours == [lines[1], lines[2], True, len("".join(lines).encode())]
+    assert ours == json.loads(node("-e", script, file).stdout)
+
+
+STRINGIFY = """
+    const [folder, ours] = process.argv.slice(1);
+    const theirs = require(folder + '/cdktf/node_modules/json-stable-stringify');
+    const leanerThan = require(ours);
+    const ourStringify = leanerThan(theirs);
+    const values = [
+      {}, [], null, 'x', 1.5, undefined, () => 1, [[], {}, undefined, [() => 1]], { b: undefined, a: { d: 1, c: [] } },
+      { 10: 1, 9: 2, B: 3, a: 4, 'ä"': '\\u2028\\n', when: new Date(0) },
+      { toJSON: () => ({ b: 1, a: [2] }) }, [{ toJSON: () => undefined }],
+    ];
+    const options = [undefined, {}, { space: 2 }, { space: 1 }, { space: '\\t' }, { space: 2, collapseEmpty: true }];
+    const same = values.flatMap((value) => options.map((each) => theirs(value, each) === ourStringify(value, each)));
+    const circle = {};
+    circle.circle = circle;
+    let refused = '';
+    try { ourStringify(circle, { space: 2 }); } catch (error) { refused = error.constructor.name; }
+    const another = (value) => 'something else';
+    const isOurs = ourStringify !== theirs;
+    console.log(JSON.stringify([isOurs, same.every(Boolean), refused, leanerThan(another) === another]));
+"""
+
+
+def test_a_stack_is_put_into_the_same_words(tmp_path: Path) -> None:
+    spec = find_spec("cdktf")
+    assert spec is not None
+    assert spec.origin is not None
+    with tarfile.open(next((Path(spec.origin).parent / "_jsii").glob("*.tgz"))) as tarball:
+        for member in tarball:
+            if member.name.startswith("package/node_modules/"):
+                member.name = member.name.replace("package", "cdktf", 1)
+                tarball.extract(member, tmp_path, filter="data")
+    printed = node("-e", STRINGIFY, tmp_path, PRELOAD.with_name("stringify.js")).stdout
+    assert json.loads(printed) == [True, True, "TypeError", True]
+
+
+KERNEL = """
+    const fs = require('fs');
+    const { readFD, writeFD } = {readFD:3,writeFD:3};
+    fs.writeSync(writeFD, 'answer to ' + fs.readFileSync(readFD, 'utf8'));
+    console.log('printed');
+    console.error('told');
+"""
+
+
+def pretending(folder: Path, version: str) -> Path:
+    """Write what makes Node believe that it has this *version*, and return the file."""
+    file = folder / "pretend.js"
+    file.write_text(
         f"Object.defineProperty(process, 'versions', {{value: {{...process.versions, node: '{version}'}}}});"
     )
+    return file
+
+
+def launched_with_a_kernel(
+    folder: Path, kernel: str = KERNEL, version: str = "", **environment: str
+) -> tuple[str, str]:
+    """Return what a launcher, or the *kernel* in its place, writes to standard output and to standard error."""
+    for name, content in {"bin/jsii-runtime.js": "console.log('launcher')", "lib/program.js": kernel}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content)
+    options = _node._options()["NODE_OPTIONS"]
+    if version:
+        options = f'--require="{pretending(folder, version)}" {options}'
+    done = subprocess.run(
+        [shutil.which("node") or "node", folder / "bin" / "jsii-runtime.js"],
+        env={"PATH": os.environ["PATH"], "NODE_OPTIONS": options, SILENCED: "18,20,22,24", **environment},
+        input="question",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout, done.stderr
+
+
+def test_the_kernel_runs_in_the_launchers_place(tmp_path: Path) -> None:
+    answered, said = launched_with_a_kernel(tmp_path)
+    assert answered == "answer to question"
+    lines = [json.loads(line) for line in said.splitlines()]
+    named = [(name, base64.b64decode(text).decode()) for line in lines for name, text in line.items()]
+    assert named == [("stdout", "printed\n"), ("stderr", "told\n")]
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"kernel": KERNEL.replace("readFD:3,writeFD:3", "readFD: 3, writeFD: 3")},
+        {"kernel": KERNEL + KERNEL},
+        {"version": FUTURE},
+        {"JSII_DEBUG": "1"},
+        {"NODE_OPTIONS": f"--require={PRELOAD}"},
+    ],
+)
+def test_a_launcher_that_is_not_as_we_know_it_starts_the_kernel_itself(otherwise: Any, tmp_path: Path) -> None:
+    assert launched_with_a_kernel(tmp_path, **otherwise) == ("launcher\n", "")
+
+
+def launched(folder: Path, version: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run what stands for jsii's launcher in a Node that believes it has this *version*."""
     launcher = folder / "jsii-runtime.js"
-    launcher.write_text("console.log(process.env.JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION || '')")
-    return node("--require", pretend, "--require", PRELOAD, launcher, **environment)
+    launcher.write_text(f"console.log(process.env.{SILENCED} || '')")
+    return node("--require", pretending(folder, version), "--require", PRELOAD, launcher, **environment)
 
 
 def test_an_old_node_is_mentioned_in_one_line(tmp_path: Path) -> None:
@@ -98,15 +213,14 @@ def test_a_current_node_is_not_mentioned(tmp_path: Path) -> None:
 
 
 def test_who_has_silenced_jsii_hears_nothing(tmp_path: Path) -> None:
-    done = launched(tmp_path, PAST, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION="16, 18")
+    done = launched(tmp_path, PAST, **{SILENCED: "16, 18"})
     assert (done.stderr, done.stdout.strip()) == ("", "16, 18")
 
 
 @pytest.mark.parametrize("before", ["", "--no-warnings"])
 def test_what_the_kernel_starts_is_not_preloaded(before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / 'a folder with "quotes" and spaces'
-    folder.mkdir()
-    monkeypatch.setattr(_node, "_PRELOAD", shutil.copy(PRELOAD, folder / "preload.js"))
+    folder = Path(shutil.copytree(PRELOAD.parent, tmp_path / 'a folder with "quotes" and spaces'))
+    monkeypatch.setattr(_node, "_PRELOAD", folder / "preload.js")
     monkeypatch.setenv("NODE_OPTIONS", before)
     (tmp_path / "program.js").write_text(
         "console.log(JSON.stringify([Object.keys(require.cache).some((file) => file.includes('quotes')),"

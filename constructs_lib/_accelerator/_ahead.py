@@ -1,0 +1,87 @@
+"""Questions that Node is asked ahead of their time, so that it reads bindings while Python still imports."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+_LOADS = re.compile(r'JSIIAssembly\.load\(\s*"([^"]+)",\s*"([^"]+)",\s*[^,"]+,\s*"([^"]+)",?\s*\)')
+"""What the `_jsii` package of each binding does: its name in JavaScript, its version and its file."""
+
+turn = threading.RLock()
+"""Held by who asks Node and reads the answer: answers come in order, whoever waits for them."""
+
+
+class Ahead:
+    """What one Node has been asked ahead, and what it has answered."""
+
+    def __init__(self, node: Any, greeted: Callable[[], None]) -> None:
+        """Take a *node* that has been started, but whose greeting nobody has read: *greeted* does."""
+        self._node = node
+        self._greeted: Callable[[], None] | None = greeted
+        self._asked: deque[Any] = deque()
+        self._answers: list[tuple[Any, Any]] = []
+
+    def ask(self, request: Any) -> None:
+        """Send *request*, and do not wait."""
+        stdin = self._node._process.stdin
+        stdin.write(json.dumps(self._node._serializer.unstructure(request)).encode() + b"\n")
+        stdin.flush()
+        self._asked.append(request)
+
+    def node_for(self, request: Any) -> Any:
+        """Return whom jsii shall ask *request*: Node, or a stand-in for it that has the answer already.
+
+        Node answers in order, so all is read that it was asked ahead, up to *request* if that is among it.
+        """
+        if self._greeted:
+            greeted, self._greeted = self._greeted, None
+            greeted()
+        while self._asked and not any(asked == request for asked, _ in self._answers):
+            self._answers.append((self._asked.popleft(), self._node._next_message()))
+        for known in self._answers:
+            if known[0] == request:
+                self._answers.remove(known)
+                return _Answered(self._node, known[1])
+        return self._node
+
+
+class _Answered:
+    """Stands in for Node towards jsii's own code, which writes a question and reads the answer."""
+
+    def __init__(self, node: Any, answer: Any) -> None:
+        self._serializer = node._serializer
+        self._process = SimpleNamespace(stdin=BytesIO())
+        self._next_message = lambda: answer
+
+
+def load(packages: tuple[str, ...]) -> None:
+    """Ask Node to load the bindings *packages*; an import of one of them will find its answer, be it an error."""
+    jsii = importlib.import_module("jsii")
+    types = importlib.import_module("jsii._kernel.types")
+    ahead: Ahead | None = getattr(jsii.kernel.provider._process, "ahead", None)
+    if ahead is None:
+        return
+    with turn:
+        for assembly in filter(None, map(_assembly, packages)):
+            ahead.ask(types.LoadRequest(*assembly))
+
+
+def _assembly(package: str) -> tuple[str, str, str] | None:
+    """Return what *package* loads, if it is a binding: name, version and file."""
+    spec = find_spec(package)
+    folder = Path(spec.origin if spec and spec.origin else package).with_name("_jsii")
+    with suppress(OSError):
+        if found := _LOADS.search((folder / "__init__.py").read_text("utf-8")):
+            return found[1], found[2], str(folder / found[3])
+    return None

@@ -1,0 +1,42 @@
+'use strict';
+// The same text as cdktf's json-stable-stringify gives, joined once: that copies all it has at each level of nesting,
+// and leaves some 50 MB behind for a stack of 11 MB.
+function write(value, key, newline, step, parents, pieces) {
+  if (value && typeof value.toJSON === 'function') value = value.toJSON();
+  if (typeof value !== 'object' || value === null) {
+    const text = JSON.stringify(value);
+    if (text !== undefined) pieces.push(key, text);
+    return text !== undefined;
+  }
+  const isList = Array.isArray(value);
+  if (parents.includes(value)) throw new TypeError('Converting circular structure to JSON');
+  parents.push(value);
+  pieces.push(key, isList ? '[' : '{');
+  const inner = newline + step;
+  let separator = inner;
+  for (const name of isList ? value.keys() : Object.keys(value).sort()) {
+    const before = isList ? separator : `${separator}${JSON.stringify(name)}: `;
+    const isWritten = write(value[name], before, inner, step, parents, pieces);
+    if (!isWritten && isList) pieces.push(before, 'null');
+    if (isWritten || isList) separator = `,${inner}`;
+  }
+  pieces.push(newline, isList ? ']' : '}');
+  parents.pop();
+  return true;
+}
+
+function stringify(value, options) {
+  const pieces = [];
+  return write(value, '', '\n', ' '.repeat(options.space), [], pieces) ? pieces.join('') : undefined;
+}
+
+const EVERY_KIND = { z: { toJSON: () => [] }, b: [{}, undefined, () => 1, 'ä"\n'], a: { y: null, n: undefined, ' ': 1.5 } };
+
+// Return what stands in for the function *theirs*; that itself, should it write anything else than we do.
+module.exports = function leanerThan(theirs) {
+  if (theirs(EVERY_KIND, { space: 2 }) !== stringify(EVERY_KIND, { space: 2 })) return theirs;
+  return function stableStringify(value, options) {
+    const isPlain = Object.keys(options || {}).join() === 'space' && Number.isInteger(options.space) && options.space > 0;
+    return isPlain ? stringify(value, options) : theirs.apply(this, arguments);
+  };
+};
