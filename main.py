@@ -83,11 +83,10 @@ def _job_templates(platform: Platform) -> Mapping[str, Mapping[str, TeamJob]]:
 def main() -> int:
     """Synthesise the platform in the file that EMR_EKS_PLATFORM names, by default platform.yaml."""
     node = os.environ.get("JSII_NODE", "node")
-    if not shutil.which(node):
-        print(f"{node} is not found: CDK for Terraform needs Node 20 or newer, https://nodejs.org/", file=sys.stderr)
-        return 2
+    has_node = shutil.which(node) is not None
     # Node starts while Python reads the platform. Only what is needed for certain: a mistake is answered at once.
-    _accelerator.load_ahead("constructs", "cdktf")
+    if has_node:
+        _accelerator.load_ahead("constructs", "cdktf")
     from constructs_lib._names import Refused
     from provisioners.source import InvalidFile
     from stacks.platform import load
@@ -99,6 +98,9 @@ def main() -> int:
         return 2
     for advice in platform.advice:
         print(f"warning: {advice}", file=sys.stderr)
+    if not has_node:
+        print(f"{node} is not found: CDK for Terraform needs Node 20 or newer, https://nodejs.org/", file=sys.stderr)
+        return 2
     _accelerator.load_ahead("cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_helm", "cdktf_cdktf_provider_kubernetes")
     from cdktf import App
 

@@ -10,14 +10,13 @@ from constructs_lib._names import Region, checked, partition_of
 __all__ = ["Account"]
 
 
-class Account(Construct):
+class Account:
     """Knows the region and its partition as literals, and the account's id as a literal or by asking AWS."""
 
     def __init__(self, scope: Construct, id: str, *, region: str, account_id: str | None = None) -> None:
-        super().__init__(scope, id)
-        self.region: str = checked(Region, region, lambda: self.node.path)
+        self.region: str = checked(Region, region, lambda: f"{scope.node.path}/{id}")
         self.partition: str = partition_of(region)
-        self.id: str = account_id or DataAwsCallerIdentity(self, "Resource").account_id
+        self.id: str = account_id or DataAwsCallerIdentity(scope, id).account_id
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of this account's *resource* in this region."""

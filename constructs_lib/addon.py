@@ -21,7 +21,7 @@ from constructs_lib.role import Role
 __all__ = ["Addon", "AddonSpec", "ebs_csi_role", "vpc_cni"]
 
 
-class Addon(Construct):
+class Addon(EksAddon):
     """Defines an EKS add-on; *service_account* gets *role* through EKS Pod Identity.
 
     *after* names what must be there first: most add-ons need nodes, and nodes need the network add-ons.
@@ -40,7 +40,6 @@ class Addon(Construct):
         role: Role | None = None,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
-        super().__init__(scope, id)
         spec = spec or AddonSpec()
         values = {**(configuration or {}), **literal(spec.configuration)}
         identity = (
@@ -48,9 +47,9 @@ class Addon(Construct):
             if role and service_account
             else None
         )
-        self.resource: EksAddon = EksAddon(
-            self,
-            "Resource",
+        super().__init__(
+            scope,
+            id,
             addon_name=name,
             cluster_name=cluster.id,
             addon_version=spec.version,
@@ -60,7 +59,6 @@ class Addon(Construct):
             pod_identity_association=identity,
             depends_on=[*after, *(role.attachments if role else ())] or None,
         )
-        """What others that need the add-on name in their `after`."""
 
 
 def ebs_csi_role(scope: Construct, id: str, *, cluster: EksClusterLike, account: Account) -> Role:

@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 # Terraform's own spelling: one question to Node, where the bindings' `identity.get(0).oidc.get(0).issuer` asks five.
+_SECURITY_GROUP = "vpc_config[0].cluster_security_group_id"
 _CERTIFICATE_AUTHORITY = "certificate_authority[0].data"
 _ISSUER_URL = "identity[0].oidc[0].issuer"
 
@@ -57,7 +58,7 @@ class EksClusterLike(Protocol):
     version: str
     endpoint: str
     certificate_authority: str
-    """The API server's certificate authority: PEM in base64."""
+    """The API server's certificate authority: PEM."""
     oidc_issuer: str
     """The OIDC issuer without `https://`."""
     oidc_provider_arn: str
@@ -118,8 +119,8 @@ class Cluster(Construct):
         self.id: str = cluster.name
         self.arn: str = cluster.arn
         self.endpoint: str = cluster.endpoint
-        self.certificate_authority: str = cluster.get_string_attribute(_CERTIFICATE_AUTHORITY)
-        self.security_group_id: str = cluster.vpc_config.cluster_security_group_id
+        self.certificate_authority: str = Fn.base64decode(cluster.get_string_attribute(_CERTIFICATE_AUTHORITY))
+        self.security_group_id: str = cluster.get_string_attribute(_SECURITY_GROUP)
         issuer_url = cluster.get_string_attribute(_ISSUER_URL)
         self.oidc_issuer: str = Fn.replace(issuer_url, "https://", "")
         self.oidc_provider_arn: str = IamOpenidConnectProvider(
@@ -183,6 +184,6 @@ class ExistingCluster(Construct):
         self.version: str = spec.version
         self.id: str = data.name
         self.endpoint: str = data.endpoint
-        self.certificate_authority: str = data.get_string_attribute(_CERTIFICATE_AUTHORITY)
+        self.certificate_authority: str = Fn.base64decode(data.get_string_attribute(_CERTIFICATE_AUTHORITY))
         self.oidc_issuer: str = Fn.replace(data.get_string_attribute(_ISSUER_URL), "https://", "")
         self.oidc_provider_arn: str = f"arn:{account.partition}:iam::{account.id}:oidc-provider/{self.oidc_issuer}"

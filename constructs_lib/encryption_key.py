@@ -45,8 +45,8 @@ class EncryptionKey(Construct):
             deletion_window_in_days=30,
             policy=document([administration, *statements]),
         )
-        KmsAlias(self, "Alias", name=f"alias/{name}", target_key_id=key.key_id)
         self.arn: str = key.arn
+        KmsAlias(self, "Alias", name=f"alias/{name}", target_key_id=self.arn)
 
 
 def logs_may_use(account: Account, log_group: str = "*") -> Statement:

@@ -46,14 +46,13 @@ class InterruptionQueue(Construct):
         SqsQueuePolicy(self, "QueuePolicy", queue_url=self.url, policy=policy)
         target = queue.arn
         for event_name, event in events.items():
-            place = Construct(self, event_name)
             rule = CloudwatchEventRule(
-                place,
-                "Resource",
+                self,
+                event_name,
                 name=fit(f"{listener}{event_name}-{cluster_name}", 64),
                 description=f"Tells {listener} of: {event.detail_type}",
                 event_pattern=json.dumps(event.pattern),
             )
             CloudwatchEventTarget(
-                place, "Target", rule=rule.name, target_id=f"{listener}InterruptionQueueTarget", arn=target
+                rule, "Target", rule=rule.name, target_id=f"{listener}InterruptionQueueTarget", arn=target
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
 from constructs import Construct
@@ -29,8 +29,9 @@ __all__ = ["JobRole", "JobRoleSpec", "StatementSpec"]
 class JobRole(Role):
     """Defines a role that exactly the jobs of one namespace, and only when started under this role, can assume.
 
-    It starts with what its Spec names; buckets, log groups and the Glue catalog grant it the rest. By Pod Identity
-    each service account is associated with it; the cluster, if not ours, must have the add-on eks-pod-identity-agent.
+    It starts with what its Spec names; buckets, log groups and the Glue catalog grant it the rest, best of all in
+    *grants*, so that the policy is written once. By Pod Identity each service account is associated with it; the
+    cluster, if not ours, must have the add-on eks-pod-identity-agent.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class JobRole(Role):
         cluster: EksClusterLike,
         account: Account,
         spec: JobRoleSpec | None = None,
+        grants: Callable[[JobRole], None] | None = None,
     ) -> None:
         def where() -> str:
             return f"{scope.node.path}/{id}"
@@ -76,6 +78,8 @@ class JobRole(Role):
             self._associate(cluster, accounts)
         with self.at_once():
             self._allow(spec, account)
+            if grants:
+                grants(self)
 
     def _associate(self, cluster: EksClusterLike, accounts: dict[str, ServiceAccount]) -> None:
         place = Construct(self, "Identity")

@@ -27,7 +27,7 @@ class LogGroup(Construct):
         destroy: bool = False,
     ) -> None:
         super().__init__(scope, id)
-        resource = CloudwatchLogGroup(
+        self._resource = CloudwatchLogGroup(
             self,
             "Resource",
             name=name,
@@ -36,9 +36,13 @@ class LogGroup(Construct):
             skip_destroy=not destroy,
         )
         self.name: str = name
-        self.id: str = resource.name
         # Terraform's own `arn` attribute would do, but a literal keeps policies short and readable.
         self.arn: str = account.arn("logs", f"log-group:{name}")
+
+    @property
+    def id(self) -> str:
+        """The name by reference: what uses it waits for the group."""
+        return self._resource.name
 
     def grant_write(self, role: Role) -> None:
         """Let *role* write log streams here, and see which groups exist, which EMR asks for before a job starts."""

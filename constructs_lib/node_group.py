@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 
-from cdktf import Fn, ITerraformDependable, TerraformResourceLifecycle
+from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.autoscaling_group_tag import AutoscalingGroupTagA, AutoscalingGroupTagTag
 from cdktf_cdktf_provider_aws.eks_node_group import (
     EksNodeGroup,
@@ -80,7 +80,9 @@ class NodeGroup(Construct):
             labels=spec.node_labels(name),
             subnet_ids=[network.private_subnet_ids[zone] for zone in zones],
             version=cluster.version,
-            launch_template=EksNodeGroupLaunchTemplate(id=template.id, version=Fn.tostring(template.latest_version)),
+            launch_template=EksNodeGroupLaunchTemplate(
+                id=template.id, version=template.get_string_attribute("latest_version")
+            ),
             scaling_config=EksNodeGroupScalingConfig(
                 min_size=spec.min_size, max_size=spec.max_size, desired_size=spec.desired
             ),
@@ -93,8 +95,16 @@ class NodeGroup(Construct):
             depends_on=[*role.attachments, *after],
         )
         """What others that need nodes name in their `after`."""
-        self.name: str = self.resource.node_group_name
-        self.arn: str = self.resource.arn
+
+    @property
+    def name(self) -> str:
+        """The name that EKS knows, by reference: the one given and what makes it unique."""
+        return self.resource.node_group_name
+
+    @property
+    def arn(self) -> str:
+        """The ARN, by reference."""
+        return self.resource.arn
 
     def tag_autoscaling_group(self, tags: Mapping[str, str]) -> None:
         """Tag the auto-scaling group behind this one, which EKS makes and gives none of the group's own tags."""

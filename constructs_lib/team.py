@@ -73,6 +73,12 @@ class Team(Construct):
             account=account,
             destroy=destroy_logs,
         )
+
+        def grants(role: JobRole) -> None:
+            bucket.grant_read_write(role, prefix=f"{team_prefix(name)}/")
+            bucket.grant_read_write(role, prefix=f"{log_prefix(name)}/")
+            self.logs.grant_write(role)
+
         further = Construct(self, "JobRoles") if spec.job_roles else self
         self.job_roles: dict[str, JobRole] = {
             role: JobRole(
@@ -82,6 +88,7 @@ class Team(Construct):
                 cluster=cluster,
                 account=account,
                 spec=role_spec,
+                grants=grants,
             )
             for role, role_spec in spec.roles.items()
         }
@@ -95,11 +102,6 @@ class Team(Construct):
             cluster=cluster,
             quota=spec.quota,
         )
-        for each in self.job_roles.values():
-            with each.at_once():
-                bucket.grant_read_write(each, prefix=f"{team_prefix(name)}/")
-                bucket.grant_read_write(each, prefix=f"{log_prefix(name)}/")
-                self.logs.grant_write(each)
         place = Construct(self, "pod-template") if tiers else self
         for (tier, component), template in pod_templates(name, placements, tiers or {}).items():
             _upload(

@@ -69,7 +69,6 @@ class Vpc(Construct):
         # A VPC's default group lets its members talk to each other; taken over without rules, it lets nothing through.
         DefaultSecurityGroup(self, "DefaultSecurityGroup", vpc_id=self.id, tags={"Name": f"{name}-default-unused"})
         self._tiers: dict[Tier, Construct] = {}
-        self._places: dict[tuple[Tier, str], Construct] = {}
         self._subnets: dict[Tier, dict[str, str]] = {"public": {}, "private": {}, "pods": {}}
         self._private_route_tables: dict[str, str] = {}
         self.nat_public_ips: dict[str, str] = {}
@@ -97,27 +96,24 @@ class Vpc(Construct):
             destination_cidr_block="0.0.0.0/0",
             gateway_id=gateway.id,
         )
-        for subnet in self._planned("public"):
-            self._subnet(subnet, table_id, tags={"kubernetes.io/role/elb": "1"})
+        for planned in self._planned("public"):
+            subnet = self._subnet(planned, tags={"kubernetes.io/role/elb": "1"})
+            self._route(planned, subnet, table_id)
 
     def _private_tier(self) -> None:
         gateways = self._nat_gateways()
-        for subnet in self._planned("private"):
-            zone = subnet.availability_zone
-            table_id = self._private_route_tables[zone] = RouteTable(
-                self._place("private", zone),
-                "RouteTable",
-                vpc_id=self.id,
-                tags={"Name": f"{self._name}-private-{zone}"},
-            ).id
-            self._subnet(
-                subnet,
-                table_id,
-                tags={"kubernetes.io/role/internal-elb": "1", "karpenter.sh/discovery": self._cluster_name},
+        for planned in self._planned("private"):
+            zone = planned.availability_zone
+            subnet = self._subnet(
+                planned, tags={"kubernetes.io/role/internal-elb": "1", "karpenter.sh/discovery": self._cluster_name}
             )
+            table_id = self._private_route_tables[zone] = RouteTable(
+                subnet, "RouteTable", vpc_id=self.id, tags={"Name": f"{self._name}-private-{zone}"}
+            ).id
+            self._route(planned, subnet, table_id)
             if gateways:
                 Route(
-                    self._place("private", zone),
+                    subnet,
                     "NatRoute",
                     route_table_id=table_id,
                     destination_cidr_block="0.0.0.0/0",
@@ -129,10 +125,10 @@ class Vpc(Construct):
         from cdktf_cdktf_provider_aws.vpc_ipv4_cidr_block_association import VpcIpv4CidrBlockAssociation
 
         secondary = VpcIpv4CidrBlockAssociation(self, "PodCidr", vpc_id=self.id, cidr_block=cidr)
-        for subnet in self._planned("pods"):
-            zone = subnet.availability_zone
+        for planned in self._planned("pods"):
             # `vpc_id` of the association, not of the VPC: a subnet must wait for its addresses.
-            self._subnet(subnet, self._private_route_tables[zone], tags={}, vpc_id=secondary.vpc_id)
+            subnet = self._subnet(planned, tags={}, vpc_id=secondary.vpc_id)
+            self._route(planned, subnet, self._private_route_tables[planned.availability_zone])
 
     def _nat_gateways(self) -> dict[str, str]:
         """Return the ids of the NAT gateways by availability zone."""
@@ -140,12 +136,11 @@ class Vpc(Construct):
             return {}
         gateways = {}
         for zone in self._spec.zones[:1] if self._spec.nat_gateways == "single" else self._spec.zones:
-            place = Construct(self, f"nat-{zone}")
             name = f"{self._name}-{zone}"
-            address = Eip(place, "Eip", domain="vpc", tags={"Name": name})
+            address = Eip(self, f"nat-{zone}-address", domain="vpc", tags={"Name": name})
             gateway = NatGateway(
-                place,
-                "Resource",
+                self,
+                f"nat-{zone}",
                 allocation_id=address.id,
                 subnet_id=self._subnets["public"][zone],
                 tags={"Name": name},
@@ -154,22 +149,27 @@ class Vpc(Construct):
             self.nat_public_ips[zone] = address.public_ip
         return gateways
 
-    def _subnet(self, subnet: Subnet, route_table_id: str, *, tags: dict[str, str], vpc_id: str | None = None) -> None:
-        place = self._place(subnet.tier, subnet.availability_zone)
-        resource = SubnetResource(
-            place,
-            "Resource",
+    def _subnet(self, subnet: Subnet, *, tags: dict[str, str], vpc_id: str | None = None) -> SubnetResource:
+        """Return the subnet, in which all that belongs to its tier and zone has its place."""
+        tier, zone = subnet.tier, subnet.availability_zone
+        if tier not in self._tiers:
+            self._tiers[tier] = Construct(self, tier)
+        return SubnetResource(
+            self._tiers[tier],
+            zone,
             vpc_id=vpc_id or self.id,
-            availability_zone=subnet.availability_zone,
+            availability_zone=zone,
             cidr_block=subnet.cidr,
             tags={
-                "Name": f"{self._name}-{subnet.tier}-{subnet.availability_zone}",
+                "Name": f"{self._name}-{tier}-{zone}",
                 f"kubernetes.io/cluster/{self._cluster_name}": "shared",
             }
             | tags,
         )
-        subnet_id = self._subnets[subnet.tier][subnet.availability_zone] = resource.id
-        RouteTableAssociation(place, "RouteTableAssociation", subnet_id=subnet_id, route_table_id=route_table_id)
+
+    def _route(self, planned: Subnet, subnet: SubnetResource, route_table_id: str) -> None:
+        subnet_id = self._subnets[planned.tier][planned.availability_zone] = subnet.id
+        RouteTableAssociation(subnet, "RouteTableAssociation", subnet_id=subnet_id, route_table_id=route_table_id)
 
     def _gateway_endpoints(self) -> None:
         for service in sorted(set(self._spec.gateway_endpoints)):
@@ -276,11 +276,3 @@ class Vpc(Construct):
 
     def _planned(self, tier: Tier) -> list[Subnet]:
         return [subnet for subnet in self._spec.subnets() if subnet.tier == tier]
-
-    def _place(self, tier: Tier, zone: str) -> Construct:
-        """Return the construct that holds what belongs to *zone* in *tier*."""
-        if tier not in self._tiers:
-            self._tiers[tier] = Construct(self, tier)
-        if (tier, zone) not in self._places:
-            self._places[tier, zone] = Construct(self._tiers[tier], zone)
-        return self._places[tier, zone]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cdktf import Fn, LocalBackend, S3Backend, TerraformOutput, TerraformStack
+from cdktf import LocalBackend, S3Backend, TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from cdktf_cdktf_provider_helm.provider import (
     HelmProvider,
@@ -53,7 +53,7 @@ class PlatformStack(TerraformStack):
             self,
             "kubernetes",
             host=cluster.endpoint,
-            cluster_ca_certificate=_decoded(cluster.certificate_authority),
+            cluster_ca_certificate=cluster.certificate_authority,
             exec=[KubernetesProviderExec(**self._sign_in(cluster))],
         )
 
@@ -64,7 +64,7 @@ class PlatformStack(TerraformStack):
             "helm",
             kubernetes=HelmProviderKubernetes(
                 host=cluster.endpoint,
-                cluster_ca_certificate=_decoded(cluster.certificate_authority),
+                cluster_ca_certificate=cluster.certificate_authority,
                 exec=HelmProviderKubernetesExec(**self._sign_in(cluster)),
             ),
         )
@@ -109,7 +109,3 @@ class PlatformStack(TerraformStack):
         else:
             # Terraform runs in cdktf.out/stacks/<stack>; the file lies beside cdktf.json, whatever that folder's path.
             LocalBackend(self, path=f"../../../terraform.{stack_name(self.platform, name)}.tfstate")
-
-
-def _decoded(certificate: str) -> str:
-    return Fn.base64decode(certificate)

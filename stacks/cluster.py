@@ -93,7 +93,7 @@ class ClusterStack(PlatformStack):
                 network=network,
                 account=self._account,
                 tags=self.platform.tags | {"Platform": self.platform.name},
-                after=[addon.resource for addon in addons],
+                after=addons,
             )
             for name in sorted(self.platform.groups)
         }

@@ -124,7 +124,7 @@ class TeamsStack(PlatformStack):
         )
         self.add_output(
             "emr_on_eks_log_group",
-            {name: team.logs.id for name, team in teams.items()},
+            {name: team.logs.name for name, team in teams.items()},
             "Log groups of the jobs, by team.",
         )
         if any(team.job_templates for team in teams.values()):

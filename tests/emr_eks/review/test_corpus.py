@@ -261,9 +261,9 @@ NETWORK = (
         put("vpc.availability_zones", ["us-east-1a", "us-east-1b"]),
         risks=f"""
             stateful-replaced {NODE_GROUP}
-            stateful-destroyed vpc/private/us-east-1c/Resource
-            stateful-destroyed vpc/public/us-east-1c/Resource
-            cross-stack-output-removed vpc/private/us-east-1c/Resource
+            stateful-destroyed vpc/private/us-east-1c
+            stateful-destroyed vpc/public/us-east-1c
+            cross-stack-output-removed vpc/private/us-east-1c
         """,
     ),
     pair("nat-in-each-zone", put("vpc.nat_gateways", "per_az")),
@@ -272,18 +272,18 @@ NETWORK = (
         put("vpc.nat_gateways", "single"),
         start=(put("vpc.nat_gateways", "per_az"),),
         risks="""
-            stateful-destroyed vpc/nat-us-east-1b/Eip
-            stateful-destroyed vpc/nat-us-east-1b/Resource
-            stateful-destroyed vpc/nat-us-east-1c/Eip
-            stateful-destroyed vpc/nat-us-east-1c/Resource
+            stateful-destroyed vpc/nat-us-east-1b-address
+            stateful-destroyed vpc/nat-us-east-1b
+            stateful-destroyed vpc/nat-us-east-1c-address
+            stateful-destroyed vpc/nat-us-east-1c
         """,
     ),
     pair(
         "no-nat",
         put("vpc.nat_gateways", "none"),
         risks="""
-            stateful-destroyed vpc/nat-us-east-1a/Eip
-            stateful-destroyed vpc/nat-us-east-1a/Resource
+            stateful-destroyed vpc/nat-us-east-1a-address
+            stateful-destroyed vpc/nat-us-east-1a
         """,
     ),
     pair(
@@ -292,16 +292,16 @@ NETWORK = (
         risks=f"""
             stateful-replaced vpc/Resource
             replaced-under-others vpc/Resource
-            stateful-replaced vpc/nat-us-east-1a/Resource
-            stateful-replaced vpc/private/us-east-1a/Resource
-            stateful-replaced vpc/private/us-east-1b/Resource
-            stateful-replaced vpc/private/us-east-1c/Resource
-            stateful-replaced vpc/public/us-east-1a/Resource
-            stateful-replaced vpc/public/us-east-1b/Resource
-            stateful-replaced vpc/public/us-east-1c/Resource
-            cross-stack-output-removed vpc/private/us-east-1a/Resource
-            cross-stack-output-removed vpc/private/us-east-1b/Resource
-            cross-stack-output-removed vpc/private/us-east-1c/Resource
+            stateful-replaced vpc/nat-us-east-1a
+            stateful-replaced vpc/private/us-east-1a
+            stateful-replaced vpc/private/us-east-1b
+            stateful-replaced vpc/private/us-east-1c
+            stateful-replaced vpc/public/us-east-1a
+            stateful-replaced vpc/public/us-east-1b
+            stateful-replaced vpc/public/us-east-1c
+            cross-stack-output-removed vpc/private/us-east-1a
+            cross-stack-output-removed vpc/private/us-east-1b
+            cross-stack-output-removed vpc/private/us-east-1c
             stateful-replaced {NODE_GROUP}
         """,
     ),
@@ -399,13 +399,13 @@ CLUSTER = (
     pair(
         "addon-pinned",
         put("cluster.addons", {"vpc-cni": {"version": "v1.20.4-eksbuild.1"}}),
-        risks="addon-changed addon-vpc-cni/Resource",
+        risks="addon-changed addon-vpc-cni",
     ),
     pair(
         "addon-removed",
         drop("cluster.addons"),
         start=(put("cluster.addons", {"amazon-cloudwatch-observability": {}}),),
-        risks="addon-changed addon-amazon-cloudwatch-observability/Resource",
+        risks="addon-changed addon-amazon-cloudwatch-observability",
     ),
     pair(
         "service-network",
@@ -731,7 +731,7 @@ WATCHING = (
         drop("monitoring"),
         start=(WATCHED,),
         risks="""
-            addon-changed addon-amazon-cloudwatch-observability/Resource
+            addon-changed addon-amazon-cloudwatch-observability
             stateful-destroyed container-insights/Key/Resource
             stateful-destroyed container-insights/Logs/performance
             stateful-destroyed alarms/Topic
@@ -749,7 +749,7 @@ WATCHING = (
         put("monitoring.container_insights", False),
         start=(WATCHED,),
         risks="""
-            addon-changed addon-amazon-cloudwatch-observability/Resource
+            addon-changed addon-amazon-cloudwatch-observability
             stateful-destroyed container-insights/Key/Resource
             stateful-destroyed container-insights/Logs/performance
             alarm-off alarms/pending-pods
@@ -761,7 +761,7 @@ WATCHING = (
         put("monitoring.container_logs", False),
         start=(put("monitoring", {"container_logs": True}),),
         risks="""
-            logging-off addon-amazon-cloudwatch-observability/Resource
+            logging-off addon-amazon-cloudwatch-observability
             stateful-destroyed container-insights/Logs/application
             stateful-destroyed container-insights/Logs/dataplane
             stateful-destroyed container-insights/Logs/host
@@ -919,7 +919,7 @@ SCALING = (
         start=(put("karpenter.version", "1.10.0"),),
         risks=f"""
             karpenter-upgrade {KARPENTER}
-            interruptions-unheard karpenter/Default/CapacityReservation/Resource
+            interruptions-unheard karpenter/Default/CapacityReservation
         """,
     ),
     pair(
@@ -957,14 +957,14 @@ SCALING = (
         "pods-in-subnets-of-their-own",
         put("vpc.pod_cidr", "100.64.0.0/16"),
         risks=f"""
-            pod-network-changed addon-vpc-cni/Resource
+            pod-network-changed addon-vpc-cni
             karpenter-settings-changed {KARPENTER}
         """,
     ),
     pair(
         "policies-unenforced",
         put("cluster.addons", {"vpc-cni": {"configuration": {"enableNetworkPolicy": "false"}}}),
-        risks="network-policies-off addon-vpc-cni/Resource",
+        risks="network-policies-off addon-vpc-cni",
     ),
     pair("no-s3-endpoint", put("vpc.gateway_endpoints", []), risks="vpc-endpoint-removed vpc/s3-endpoint"),
     pair("support-standard", put("cluster.support_type", "STANDARD"), risks="support-type-changed cluster/Resource"),

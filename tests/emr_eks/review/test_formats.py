@@ -168,7 +168,7 @@ def test_a_comment_fits_whatever_changes(count: int, risky: bool) -> None:
 def test_a_small_change_is_shown_whole(changed: Report) -> None:
     written = markdown.write(changed)
     assert "[!NOTE]" not in written
-    assert 'move_from_id("aws_eip.vpc_gateway_Eip_4BF793CE")' in written
+    assert 'move_from_id("aws_eip.vpc_gateway-address_A863D36C")' in written
     assert written.count("<details>") == written.count("</details>")
     assert written.count("```") % 2 == 0
 
