@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from provisioners.advice import advice
 from provisioners.fill import Variables, fill
-from provisioners.legacy.upgrade import is_old, upgrade
+from provisioners.legacy import is_old
 from provisioners.manifest import Manifest, Part
 from provisioners.node_class import EC2NodeClass
 from provisioners.node_pool import NodePool
@@ -86,8 +86,13 @@ def judge_pools(folder: Path, *, variables: Variables, karpenter_version: str, s
     """Return what `load_pools` would, and what it would complain about; *static_capacity* is a feature gate."""
     problems: list[Located] = []
     written = [*_documents(folder, variables, problems)]
-    documents, changes = upgrade(written, cluster_name=str(variables.get("cluster_name", "")), problems=problems)
-    changes += [document.located(("apiVersion",), _CONVERTED) for document in written if is_old(document)]
+    documents, changes = written, list[Located]()
+    if old := [document for document in written if is_old(document)]:
+        # What few folders need is loaded where it is used.
+        from provisioners.legacy.upgrade import upgrade
+
+        documents, changes = upgrade(written, cluster_name=str(variables.get("cluster_name", "")), problems=problems)
+        changes += [document.located(("apiVersion",), _CONVERTED) for document in old]
     readable = not problems
     read = [_object(document, karpenter_version, problems) for document in documents]
     objects = [each for each in read if each is not None]

@@ -61,7 +61,7 @@ class Spec(BaseModel):
     Raises pydantic's `ValidationError`; a rule's problems travel in the error's context as `problems`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True, defer_build=True)
 
     @classmethod
     def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:

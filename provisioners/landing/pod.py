@@ -42,7 +42,9 @@ class Origin(NamedTuple):
 class _Part(Spec):
     """A piece of a pod's manifest; what landing does not depend on is left alone."""
 
-    model_config = ConfigDict(extra="ignore", alias_generator=to_camel, validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        defer_build=True, extra="ignore", alias_generator=to_camel, validate_by_alias=True, validate_by_name=True
+    )
 
 
 class Expression(_Part):

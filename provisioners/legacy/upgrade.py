@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from provisioners.legacy import NODE_TEMPLATE, PROVISIONER, is_old, kind_of
 from provisioners.legacy.convert import Converter
 from provisioners.legacy.launch_template import LaunchTemplate
 from provisioners.legacy.models import AWSNodeTemplate, Provisioner
 from provisioners.source import Document, InvalidFile, Located, validate
 
 _MODELS: Mapping[tuple[str, str], type[Provisioner] | type[AWSNodeTemplate]] = {
-    ("karpenter.sh/v1alpha5", "Provisioner"): Provisioner,
-    ("karpenter.k8s.aws/v1alpha1", "AWSNodeTemplate"): AWSNodeTemplate,
+    PROVISIONER: Provisioner,
+    NODE_TEMPLATE: AWSNodeTemplate,
 }
 
 
@@ -30,8 +31,7 @@ def upgrade(
     upgraded = [document for document in documents if not is_old(document)]
     old: list[tuple[Document, Provisioner | AWSNodeTemplate]] = []
     for document in documents:
-        model = _model(document)
-        if model is not None:
+        if model := _MODELS.get(kind_of(document)):
             try:
                 old.append((document, validate(model, document)))
             except InvalidFile as invalid:
@@ -43,13 +43,3 @@ def upgrade(
         upgraded += [replace(document, data=manifest) for manifest in converted.manifests]
         changes += [document.located(each.path, each.words) for each in converted.changes]
     return upgraded, changes
-
-
-def is_old(document: Document) -> bool:
-    """Tell whether *document* is of one of the old kinds."""
-    return _model(document) is not None
-
-
-def _model(document: Document) -> type[Provisioner] | type[AWSNodeTemplate] | None:
-    data = document.data if isinstance(document.data, dict) else {}
-    return _MODELS.get((str(data.get("apiVersion")), str(data.get("kind"))))
