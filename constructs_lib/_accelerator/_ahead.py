@@ -1,4 +1,4 @@
-"""Questions that Node is asked ahead of their time, so that it reads bindings while Python still imports."""
+"""Questions that Node is asked ahead of their time, so that it reads bindings while Python still imports them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from contextlib import suppress
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 _LOADS = re.compile(r'JSIIAssembly\.load\(\s*"([^"]+)",\s*"([^"]+)",\s*[^,"]+,\s*"([^"]+)",?\s*\)')
 """What the `_jsii` package of each binding does: its name in JavaScript, its version and its file."""
+_UNHEARD = 100
+"""Far fewer answers than the pipe from Node holds, which would else wait for us while we wait for it."""
 
 turn = threading.RLock()
 """Held by who asks Node and reads the answer: answers come in order, whoever waits for them."""
@@ -29,15 +31,16 @@ class Ahead:
         """Take a *node* that has been started, but whose greeting nobody has read: *greeted* does."""
         self._node = node
         self._greeted: Callable[[], None] | None = greeted
-        self._asked: deque[Any] = deque()
+        self._asked: deque[tuple[Any, bool]] = deque()
         self._answers: list[tuple[Any, Any]] = []
 
-    def ask(self, request: Any) -> None:
-        """Send *request*, and do not wait."""
-        stdin = self._node._process.stdin
-        stdin.write(json.dumps(self._node._serializer.unstructure(request)).encode() + b"\n")
-        stdin.flush()
-        self._asked.append(request)
+    def ask(self, request: Any, *, again: bool) -> None:
+        """Send *request*, and do not wait; *again*: jsii will ask the same, and shall have the answer."""
+        if len(self._asked) < _UNHEARD:
+            stdin = self._node._process.stdin
+            stdin.write(json.dumps(self._node._serializer.unstructure(request)).encode() + b"\n")
+            stdin.flush()
+            self._asked.append((request, again))
 
     def node_for(self, request: Any) -> Any:
         """Return whom jsii shall ask *request*: Node, or a stand-in for it that has the answer already.
@@ -48,7 +51,10 @@ class Ahead:
             greeted, self._greeted = self._greeted, None
             greeted()
         while self._asked and not any(asked == request for asked, _ in self._answers):
-            self._answers.append((self._asked.popleft(), self._node._next_message()))
+            asked, again = self._asked.popleft()
+            answer = self._node._next_message()
+            if again:
+                self._answers.append((asked, answer))
         for known in self._answers:
             if known[0] == request:
                 self._answers.remove(known)
@@ -65,6 +71,10 @@ class _Answered:
         self._next_message = lambda: answer
 
 
+_in_use: list[Ahead] = []
+"""That of the Node which a program has asked ahead."""
+
+
 def load(packages: tuple[str, ...]) -> None:
     """Ask Node to load the bindings *packages*; an import of one of them will find its answer, be it an error."""
     jsii = importlib.import_module("jsii")
@@ -72,9 +82,25 @@ def load(packages: tuple[str, ...]) -> None:
     ahead: Ahead | None = getattr(jsii.kernel.provider._process, "ahead", None)
     if ahead is None:
         return
+    _in_use[:] = [ahead]
     with turn:
         for assembly in filter(None, map(_assembly, packages)):
-            ahead.ask(types.LoadRequest(*assembly))
+            ahead.ask(types.LoadRequest(*assembly), again=True)
+
+
+def expect(module: ModuleType) -> None:
+    """Let Node load the resources of the generated *module*, which Python has imported, before the first is made.
+
+    It is asked for the name of each, to no other end. Only in a program that has asked Node ahead before.
+    """
+    if not _in_use:
+        return
+    types = importlib.import_module("jsii._kernel.types")
+    with turn:
+        for each in [*vars(module).values()]:
+            if isinstance(each, type) and "TF_RESOURCE_TYPE" in vars(each):
+                fqn = each.__jsii_type__  # type: ignore[attr-defined]  # every class of a binding has it
+                _in_use[0].ask(types.StaticGetRequest(fqn=fqn, property="tfResourceType"), again=False)
 
 
 def _assembly(package: str) -> tuple[str, str, str] | None:

@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
-from constructs_lib._accelerator import _hints, _index, _node
+from constructs_lib._accelerator import _ahead, _hints, _index, _node
 
 JSII_PROCESS = "jsii._kernel.providers.process"
 _PROVIDER = re.compile(r"cdktf_cdktf_provider_\w+")
@@ -44,8 +44,10 @@ class Finder(importlib.abc.MetaPathFinder):
             spec.loader = _Then(spec.loader, _node.prepare)
         elif rest == "_jsii":
             spec.loader = _Then(spec.loader, _assembly_is_loaded)
-        elif rest or not is_provider:
+        elif not is_provider:
             spec.loader = _Then(spec.loader, _hints.remember)
+        elif rest:
+            spec.loader = _Then(spec.loader, _submodule_is_imported)
         elif submodules := _submodules(spec.loader.get_source(name) or ""):
             spec.loader = _LazyPackage(spec.loader, submodules)
         else:
@@ -101,6 +103,11 @@ class _LazyPackage(importlib.abc.Loader):
         code = self._loader.get_code(name)
         first = code.co_consts[0] if code is not None and code.co_consts else None
         return first if isinstance(first, str) else None
+
+
+def _submodule_is_imported(module: ModuleType) -> None:
+    _hints.remember(module)
+    _ahead.expect(module)
 
 
 def _restore_loader(module: ModuleType, loader: SourceFileLoader) -> None:

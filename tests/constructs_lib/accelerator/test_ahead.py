@@ -66,6 +66,32 @@ def test_another_question_may_come_first(printed: Callable[..., str]) -> None:
     assert printed(program) == "4 True"
 
 
+@pytest.mark.parametrize(
+    ("ahead", "module", "named"),
+    [
+        ('"constructs", "cdktf"', "aws.vpc", "['@cdktf/provider-aws.vpc.Vpc']"),
+        ("", "aws.vpc", "['@cdktf/provider-aws.vpc.Vpc']"),
+        (None, "aws.vpc", "[]"),
+        ('"constructs", "cdktf"', "kubernetes", "100"),
+    ],
+)
+def test_what_python_imports_is_loaded_by_node_meanwhile(
+    ahead: str | None, module: str, named: str, printed: Callable[..., str]
+) -> None:
+    program = f"""
+        {"" if ahead is None else f"_accelerator.load_ahead({ahead})"}
+        from cdktf_cdktf_provider_{module} import *
+        names = [line.split(b'"fqn": "')[1].split(b'"')[0].decode() for line in written if b'"sget"' in line]
+        from cdktf import App, TerraformStack, Testing
+        from cdktf_cdktf_provider_aws.vpc import Vpc
+        stack = TerraformStack(App(), "stack")
+        Vpc(stack, "vpc", cidr_block="10.0.0.0/16")
+        assert '"aws_vpc"' in Testing.synth(stack)
+        print(len(names) if len(names) > 1 else names)
+    """
+    assert printed(program) == named
+
+
 def test_what_nobody_imports_does_no_harm(printed: Callable[..., str]) -> None:
     program = """
         _accelerator.load_ahead("constructs", "cdktf", "json", "no_such_package")
