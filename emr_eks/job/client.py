@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class Jobs:
         with told():
             place = self._workplace()
             request, uploads = file.request(place)
-            self._check_pod_templates(place)
+            self._check_pod_templates(place, request)
             for key, path in uploads.items():
                 self._upload(path, place.bucket, key)
         token = client_token or (_token_of(request) if once else str(uuid.uuid4()))
@@ -222,10 +222,11 @@ class Jobs:
                 raise
             return run
 
-    def _check_pod_templates(self, place: Workplace) -> None:
-        """Raise `Failure` where the platform that is deployed is not the one in the file."""
+    def _check_pod_templates(self, place: Workplace, request: Mapping[str, Any]) -> None:
+        """Raise `Failure` where the platform that is deployed has not the pod templates that *request* names."""
+        named = json.dumps(request)
         for key in place.pod_template_keys.values():
-            if not self._has_object(place.bucket, key):
+            if f"s3://{place.bucket}/{key}" in named and not self._has_object(place.bucket, key):
                 raise Failure(
                     f"s3://{place.bucket}/{key} is not there: the pod templates of team {self._team} are not deployed "
                     "as the platform's file has them; deploy the platform first"

@@ -16,6 +16,8 @@ from botocore.stub import Stubber
 from urllib3 import HTTPResponse
 
 from emr_eks.job.client import Jobs
+from emr_eks.job.request import workplace
+from stacks.platform import load
 
 from .conftest import ACCOUNT, BUCKET, CLUSTER, REGION, Cli, Emr
 
@@ -151,6 +153,24 @@ def test_a_platform_that_was_changed_and_not_deployed_is_told(cli: Cli, emr: Emr
         "deploy the platform first\n"
     )
     assert not emr.backend.job_runs
+
+
+def test_only_the_pod_templates_of_the_jobs_tier_are_looked_for(cli: Cli, emr: Emr, folder: Path) -> None:
+    file = folder / "platform.yaml"
+    changed = file.read_text().replace("analytics:", "analytics:\n    tiers: [low, high]")
+    file.write_text(changed + "priorities: {}\n")
+    keys = workplace(load(file), "analytics").pod_template_keys
+    for (tier, _), key in keys.items():
+        if tier == "high":
+            boto3.client("s3", region_name=REGION).put_object(Bucket=BUCKET, Key=key, Body=b"{}")
+    job = folder / "threadsleep.yaml"
+    job.write_text(job.read_text() + "tier: high\n")
+    assert cli("submit", "threadsleep.yaml").code == 0
+    job.write_text(job.read_text().replace("tier: high", "tier: low"))
+    refused = cli("submit", "threadsleep.yaml")
+    assert refused.code == 1
+    assert refused.err.startswith(f"error: s3://{BUCKET}/{keys['low', 'driver']} is not there")
+    assert len(emr.backend.job_runs) == 1
 
 
 @pytest.mark.parametrize(
