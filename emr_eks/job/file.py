@@ -12,7 +12,7 @@ from typing import Any
 from constructs_lib._team import DEFAULT_ROLE
 from constructs_lib._versions import EMR_FEATURES, release_has
 from emr_eks.job.model import breaches
-from emr_eks.job.pods import job_pods
+from emr_eks.job.pods import job_pods, unreadable_sizes
 from emr_eks.job.request import Workplace, start_job_run, workplace
 from emr_eks.job.spec import JobSpec
 from provisioners.fill import fill
@@ -102,6 +102,8 @@ def _problems(file: JobFile, job: JobSpec, at: Workplace) -> Iterator[Located]:
         tiers = ", ".join(at.tiers) or "none"
         rule = f"must be a tier of team {job.team}, got {job.tier!r}; there are: {tiers}"
         yield file.document.located(("tier",), rule)
+    for key, rule in unreadable_sizes(job.spark):
+        yield file.document.located(("spark", key), rule)
     yield from _role(file, job)
     if job.submitter_pool and job.submitter_pool not in at.submitter_pools:
         pools = ", ".join(at.submitter_pools) or "none"

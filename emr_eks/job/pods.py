@@ -6,8 +6,10 @@ Sizes: https://spark.apache.org/docs/latest/running-on-kubernetes.html#spark-pro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import chain
+from math import inf
 
 from constructs_lib._pod_template import COMPONENTS, Component
 from emr_eks.job.presets import PRESETS, SPARK, PresetName, configuration
@@ -29,17 +31,31 @@ def job_pods(job: JobSpec, platform: Platform, document: Document, variables: Ma
     """Yield the driver and an executor of *job*, which *document* describes."""
     properties = job.configuration(variables).get(SPARK, {})
     for component in COMPONENTS:
-        requests = _requests(job, component, properties)
-        if requests:
-            yield landing.spark_pod(
-                platform,
-                job.team,
-                component,
-                requests,
-                Origin(document, (component,), whole=True),
-                name=f"{job.name}/{component}",
-                node_selector=_node_selector(component, properties),
-            )
+        yield landing.spark_pod(
+            platform,
+            job.team,
+            component,
+            _requests(job, component, properties),
+            Origin(document, (component,), whole=True),
+            name=f"{job.name}/{component}",
+            node_selector=_node_selector(component, properties),
+        )
+
+
+def unreadable_sizes(properties: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each of a job's own *properties* by which its pods are sized and which says no size, with its rule."""
+    for key, value in properties.items():
+        for pattern, (read, rule) in _SIZES.items():
+            if re.fullmatch(pattern, key) and not _reads(read, value):
+                yield key, f"must be {rule}, got {value!r}"
+
+
+def _reads(read: Callable[[str], object], value: str) -> bool:
+    try:
+        read(value)
+    except ValueError:
+        return False
+    return True
 
 
 def useless_presets(platform: Platform) -> Iterator[Located]:
@@ -72,20 +88,17 @@ def _with_preset(platform: Platform, team: str, preset: PresetName, variables: M
 
 
 def _requests(job: JobSpec, component: Component, properties: Mapping[str, str]) -> dict[str, int]:
-    """Return what the pod asks for; nothing where the job's own properties cannot be read as Spark would."""
+    """Return what the pod asks for. Raises `ValueError` if one of *properties* is among `unreadable_sizes`."""
     size = getattr(job, component)
-    try:
-        heap = _bytes(size.memory or _DEFAULT_MEMORY)
-        overhead = _bytes(size.memory_overhead) if size.memory_overhead else _overhead(job, component, heap, properties)
-        python = _bytes(properties.get("spark.executor.pyspark.memory", "0")) if component == "executor" else 0
-        cores = properties.get(f"spark.kubernetes.{component}.request.cores", str(size.cores))
-        return {
-            "cpu": millis_or_units("cpu", cores),
-            "memory": heap + overhead + (python if _is_python(job) else 0),
-            **_devices(component, properties),
-        }
-    except ValueError:
-        return {}
+    heap = _bytes(size.memory or _DEFAULT_MEMORY)
+    overhead = _bytes(size.memory_overhead) if size.memory_overhead else _overhead(job, component, heap, properties)
+    python = _bytes(properties.get("spark.executor.pyspark.memory", "0")) if component == "executor" else 0
+    cores = properties.get(f"spark.kubernetes.{component}.request.cores", str(size.cores))
+    return {
+        "cpu": millis_or_units("cpu", cores),
+        "memory": heap + overhead + (python if _is_python(job) else 0),
+        **_devices(component, properties),
+    }
 
 
 def _overhead(job: JobSpec, component: Component, heap: int, properties: Mapping[str, str]) -> int:
@@ -94,7 +107,7 @@ def _overhead(job: JobSpec, component: Component, heap: int, properties: Mapping
         f"spark.{component}.memoryOverheadFactor", properties.get("spark.kubernetes.memoryOverheadFactor", usual)
     )
     least = _bytes(properties.get(f"spark.{component}.minMemoryOverhead", "384m"))
-    return max(int(heap * float(share)), least)
+    return max(int(heap * _share(share)), least)
 
 
 def _devices(component: Component, properties: Mapping[str, str]) -> dict[str, int]:
@@ -122,9 +135,33 @@ def _is_python(job: JobSpec) -> bool:
     return job.entry_point.endswith(".py")
 
 
+def _share(number: str | float) -> float:
+    """Return a share as Spark reads it. Raises `ValueError`."""
+    share = float(number)
+    if not 0 <= share < inf:
+        raise ValueError(f"no share: {number!r}")
+    return share
+
+
 def _bytes(memory: str) -> int:
     """Return an amount of memory as Spark reads it; a bare number counts MiB. Raises `ValueError`."""
     found = _MEMORY.fullmatch(memory.strip())
     if not found:
         raise ValueError(f"no amount of memory: {memory!r}")
     return int(found[1]) * _UNITS[found[2].lower() or "m"]
+
+
+_EITHER = "(driver|executor)"
+_SIZES: Mapping[str, tuple[Callable[[str], object], str]] = {
+    rf"spark\.executor\.pyspark\.memory|spark\.{_EITHER}\.minMemoryOverhead": (
+        _bytes,
+        "an amount of memory, for example '2g'",
+    ),
+    rf"spark\.kubernetes\.{_EITHER}\.request\.cores": (
+        partial(millis_or_units, "cpu"),
+        "a quantity of CPU, for example '1500m'",
+    ),
+    rf"spark\.({_EITHER}|kubernetes)\.memoryOverheadFactor": (_share, "a number, for example '0.2'"),
+    rf"spark\.{_EITHER}\.resource\.\w+\.amount": (int, "a whole number"),
+}
+"""The properties that pods are sized by: how each is read, and what it must be."""

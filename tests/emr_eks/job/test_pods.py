@@ -109,3 +109,23 @@ def test_check_follows_what_presets_ask_of_nodes(make_platform: MakePlatform, tm
     assert result.exit_code == 0
     assert "warning: " in result.output
     assert "analytics/driver with single-az can run nowhere" in result.output
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("spark.executor.pyspark.memory", "lots", "an amount of memory, for example '2g'"),
+        ("spark.driver.minMemoryOverhead", "1 GB", "an amount of memory, for example '2g'"),
+        ("spark.kubernetes.executor.request.cores", "half", "a quantity of CPU, for example '1500m'"),
+        ("spark.kubernetes.memoryOverheadFactor", "20%", "a number, for example '0.2'"),
+        ("spark.driver.memoryOverheadFactor", "20%", "a number, for example '0.2'"),
+        ("spark.executor.memoryOverheadFactor", "Infinity", "a number, for example '0.2'"),
+        ("spark.executor.resource.gpu.amount", "1.5", "a whole number"),
+    ],
+)
+def test_a_property_that_pods_are_sized_by_must_be_a_size(
+    key: str, value: str, rule: str, platform: Platform, tmp_path: Path
+) -> None:
+    assert told(platform, tmp_path, f'{JVM}spark:\n  {key}: "{value}"\n') == [
+        f'5:{len(key) + 5}: spark["{key}"]: must be {rule}, got {value!r}'
+    ]
