@@ -19,6 +19,7 @@ Work = Callable[[], Any]
 """Runs in a thread, beside the tests: it must not read the environment or the current folder, which tests change."""
 Prepare = Callable[[Path], Work]
 """Gets ready in a folder of its own, and returns the work; runs before the first test."""
+Begun = dict[Prepare, Future[Any]]
 Answer = Callable[[Prepare], Any]
 
 
@@ -41,9 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def other_core(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Prepare, Future[Any]]]:
+def other_core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
     """Begin what the selected tests ask for, each once."""
     marks = [mark for item in request.session.items if (mark := item.get_closest_marker("other_core"))]
     asked = dict.fromkeys(prepare for mark in marks for prepare in mark.kwargs["begins"])
@@ -62,6 +61,6 @@ def _begin(pool: ThreadPoolExecutor, prepare: Prepare, folder: Path) -> Future[A
 
 
 @pytest.fixture(scope="session")
-def answer(other_core: dict[Prepare, Future[Any]]) -> Answer:
+def answer(other_core: Begun) -> Answer:
     """Return a function that waits for what comes of a work."""
     return lambda prepare: other_core[prepare].result()
