@@ -54,7 +54,8 @@ def other_core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 def _begin(pool: ThreadPoolExecutor, prepare: Prepare, folder: Path) -> Future[Any]:
     try:
         return pool.submit(prepare(folder))
-    except BaseException as error:  # skipped and failed too: the tests that ask for it must hear of that, and no others
+    except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
+        # The tests that ask for it must hear of that, and no others.
         stopped: Future[Any] = Future()
         stopped.set_exception(error)
         return stopped
