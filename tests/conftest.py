@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 import yaml
+from botocore.loaders import create_loader
 
 import constructs_lib  # noqa: F401 - installs the lazy loader before anything imports a binding
 from stacks.platform import Platform, load
@@ -17,7 +22,20 @@ ROOT = Path(__file__).parent.parent
 MakePlatform = Callable[..., Platform]
 
 
-pytest_plugins = ["local_lives"]
+@dataclass
+class Answer:
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+pytest_plugins = ["local_lives", "other_core"]
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +62,31 @@ def documents(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> d
 def make_platform(tmp_path: Path) -> MakePlatform:
     """Return a function that loads platform.yaml with some of its parts changed; `None` takes a part out."""
     return lambda **changes: load(edited(tmp_path, **changes))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once() -> Iterator[None]:
+    """Keep what a process makes once, and this one would make for each command that it runs.
+
+    The command line is read from its functions' signatures; every session of boto3 reads AWS's models anew.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("typer.main.get_command", cache(typer.main.get_command))
+        patched.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
+
+
+def command_line(captured: pytest.CaptureFixture[str], *words: object) -> Answer:
+    """Run `emr-eks` with these words in this process, as its entry point does; *captured* is `capsys` or `capfd`."""
+    from emr_eks.cli import main
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sys.argv", ["emr-eks", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+    said = captured.readouterr()
+    code = end.value.code
+    return Answer(code if isinstance(code, int) else 0, said.out, said.err)
 
 
 def edited(folder: Path, **changes: Any) -> Path:

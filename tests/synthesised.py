@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
 import main
-from stacks.platform import Platform
+from stacks.platform import Platform, load
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _ADDRESS = re.compile(r"\b(data\.)?([a-z]+_[a-z0-9_]+)\.([A-Za-z_][\w-]*)")
@@ -117,6 +118,12 @@ def synthesise(platform: Platform, folder: Path) -> dict[str, Document]:
     return documents(folder, platform.spec.name)
 
 
+def synthesise_all(folders: list[str]) -> None:
+    """Synthesise each folder's `files/platform.yaml` to its `cdktf.out`."""
+    for folder in map(Path, folders):
+        synthesise(load(folder / "files" / "platform.yaml"), folder / "cdktf.out")
+
+
 def documents(folder: Path, platform_name: str) -> dict[str, Document]:
     """Return the stacks in the synthesised *folder* by their short names."""
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))["stacks"]
@@ -160,3 +167,7 @@ def _empty(value: Any, path: str) -> Iterator[str]:
             if each == {}:
                 yield f"{path}[{index}]"
             yield from _empty(each, f"{path}[{index}]")
+
+
+if __name__ == "__main__":
+    synthesise_all(sys.argv[1:])

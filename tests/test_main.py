@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from conftest import ROOT, edited
+from other_core import Answer, program
 
 from emr_eks.failures import Failure
 from emr_eks.local.engine import find_cdktf
@@ -18,63 +19,85 @@ from emr_eks.local.engine import find_cdktf
 PROGRAM = [sys.executable, str(ROOT / "main.py")]
 
 
-def written_by(command: list[str], folder: Path, **environment: str) -> dict[str, bytes]:
-    """Run the project's app in *folder*, which has a platform, and return what it wrote there, by file."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    out = folder / "cdktf.out"
-    return {str(file.relative_to(out)): file.read_bytes() for file in sorted(out.rglob("*.json"))}
+def written_by(command: list[str], folder: Path, **environment: str) -> Callable[[], dict[str, bytes]]:
+    """Return the work of running the project's app in *folder*, which has a platform: what it writes there, by file."""
+    run = program(command, folder, PYTHONPATH=str(ROOT), **environment)
+
+    def written() -> dict[str, bytes]:
+        done = run()
+        assert done.returncode == 0, done.stdout + done.stderr
+        out = folder / "cdktf.out"
+        return {str(file.relative_to(out)): file.read_bytes() for file in sorted(out.rglob("*.json"))}
+
+    return written
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Return what `python main.py` writes for the default platform."""
-    folder = tmp_path_factory.mktemp("main")
+def plain(folder: Path) -> Callable[[], dict[str, bytes]]:
     edited(folder)
     return written_by(PROGRAM, folder, PYTHONHASHSEED="1")
 
 
-def test_five_stacks_are_written(written: dict[str, bytes]) -> None:
-    stacks = {Path(name).parent.name.rpartition("-")[2] for name in written if name.startswith("stacks")}
-    assert stacks == {"network", "cluster", "addons", "node_pools", "teams"}
+def again(folder: Path) -> Callable[[], dict[str, bytes]]:
+    edited(folder)
+    return written_by(PROGRAM, folder, PYTHONHASHSEED="2")
 
 
-def test_another_run_elsewhere_gives_the_same_bytes(written: dict[str, bytes], tmp_path: Path) -> None:
-    edited(tmp_path)
-    assert written_by(PROGRAM, tmp_path, PYTHONHASHSEED="2") == written
-
-
-def test_cdktf_synth_gives_the_same_bytes(written: dict[str, bytes], tmp_path: Path) -> None:
+def by_cdktf(folder: Path) -> Callable[[], dict[str, bytes]]:
     try:
         cdktf = find_cdktf()
     except Failure as failure:
         pytest.skip(str(failure))
-    edited(tmp_path)
-    (tmp_path / "cdktf.json").write_bytes((ROOT / "cdktf.json").read_bytes())
+    edited(folder)
+    (folder / "cdktf.json").write_bytes((ROOT / "cdktf.json").read_bytes())
     synth = [str(cdktf), "synth", "--app", " ".join(PROGRAM)]
-    assert written_by(synth, tmp_path, CI="1", CHECKPOINT_DISABLE="1") == written
+    return written_by(synth, folder, CI="1", CHECKPOINT_DISABLE="1")
 
 
-def test_the_order_of_what_has_none_changes_nothing(written: dict[str, bytes], tmp_path: Path) -> None:
-    file = edited(tmp_path)
+def in_another_order(folder: Path) -> Callable[[], dict[str, bytes]]:
+    file = edited(folder)
     content = yaml.safe_load(file.read_text("utf-8"))
     content["vpc"]["availability_zones"].reverse()
     file.write_text(yaml.safe_dump(backwards(content), sort_keys=False), "utf-8")
-    for index, pools in enumerate(sorted((tmp_path / "provisioners").glob("*.yaml"), reverse=True)):
+    for index, pools in enumerate(sorted((folder / "provisioners").glob("*.yaml"), reverse=True)):
         pools.rename(pools.with_name(f"{index}.yaml"))
-    assert written_by(PROGRAM, tmp_path) == written
+    return written_by(PROGRAM, folder)
 
 
-def test_what_only_a_construct_can_see_is_refused_in_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.other_core(begins=[plain])
+def test_five_stacks_are_written(answer: Answer) -> None:
+    stacks = {Path(name).parent.name.rpartition("-")[2] for name in answer(plain) if name.startswith("stacks")}
+    assert stacks == {"network", "cluster", "addons", "node_pools", "teams"}
+
+
+@pytest.mark.other_core(begins=[plain, again])
+def test_another_run_elsewhere_gives_the_same_bytes(answer: Answer) -> None:
+    assert answer(again) == answer(plain)
+
+
+@pytest.mark.other_core(begins=[plain, by_cdktf])
+def test_cdktf_synth_gives_the_same_bytes(answer: Answer) -> None:
+    assert answer(by_cdktf) == answer(plain)
+
+
+@pytest.mark.other_core(begins=[plain, in_another_order])
+def test_the_order_of_what_has_none_changes_nothing(answer: Answer) -> None:
+    assert answer(in_another_order) == answer(plain)
+
+
+def with_long_policies(folder: Path) -> Callable[[], tuple[subprocess.CompletedProcess[str], list[Path]]]:
     databases = [f"department_of_records_{number}" for number in range(99)]
-    edited(tmp_path, teams={"analytics": {"job_role": {"write_databases": databases}}})
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(PROGRAM, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    edited(folder, teams={"analytics": {"job_role": {"write_databases": databases}}})
+    run = program(PROGRAM, folder, PYTHONPATH=str(ROOT))
+    return lambda: (run(), list(folder.rglob("*.tf.json")))
+
+
+@pytest.mark.other_core(begins=[with_long_policies])
+def test_what_only_a_construct_can_see_is_refused_in_one_sentence(answer: Answer) -> None:
+    done, written = answer(with_long_policies)
     assert done.returncode == 2
     assert "team/analytics/JobRole: the policy must have at most 10240 characters, got" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not list(tmp_path.rglob("*.tf.json"))
+    assert not written
 
 
 def test_a_machine_without_node_is_told_what_to_install(tmp_path: Path) -> None:

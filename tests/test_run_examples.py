@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ROOT
+from other_core import Answer, program
 
 from emr_eks.local.home import Home
 from examples.run import Example, Unexpected
 
 
-def run(folder: Path, *names: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "examples.run", *names]
-    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    return subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True, timeout=120)
+def run(folder: Path, *names: str, **environment: str) -> Callable[[], subprocess.CompletedProcess[str]]:
+    return program([sys.executable, "-m", "examples.run", *names], folder, PYTHONPATH=str(ROOT), **environment)
 
 
 def test_an_unknown_example_is_refused_with_those_there_are(tmp_path: Path) -> None:
-    done = run(tmp_path, "s4", "s7")
+    done = run(tmp_path, "s4", "s7")()
     assert done.returncode == 2
     assert "there is no example s7; there are: s0-cluster-autoscaler, " in done.stderr
     assert not list(tmp_path.iterdir())
 
 
-def test_a_command_that_fails_is_told_with_its_words_and_the_cloud_is_stopped(tmp_path: Path) -> None:
-    done = run(tmp_path, "s0", TERRAFORM_BINARY_NAME="no-such-terraform")
+def without_terraform(folder: Path) -> Callable[[], tuple[Path, subprocess.CompletedProcess[str]]]:
+    work = run(folder, "s0", TERRAFORM_BINARY_NAME="no-such-terraform")
+    return lambda: (folder, work())
+
+
+@pytest.mark.other_core(begins=[without_terraform])
+def test_a_command_that_fails_is_told_with_its_words_and_the_cloud_is_stopped(answer: Answer) -> None:
+    folder, done = answer(without_terraform)
     assert done.returncode == 1
     words = "$ emr-eks local deploy\nerror: no-such-terraform is not on the PATH"
     assert f"s0-cluster-autoscaler: {words}" in done.stdout
-    assert words in (tmp_path / ".emr-eks" / "examples" / "s0-cluster-autoscaler.log").read_text("utf-8")
+    assert words in (folder / ".emr-eks" / "examples" / "s0-cluster-autoscaler.log").read_text("utf-8")
     assert done.stdout.endswith("exited with 2\n")
     assert "as it should be" not in done.stdout
-    assert not list((tmp_path / ".emr-eks" / "local").iterdir())
+    assert not list((folder / ".emr-eks" / "local").iterdir())
 
 
 def test_a_platform_that_is_up_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +50,7 @@ def test_a_platform_that_is_up_is_left_alone(tmp_path: Path, monkeypatch: pytest
     home = Home.of("eksworkshop-eksctl")
     cloud = home.up()
     try:
-        done = run(tmp_path, "s0")
+        done = run(tmp_path, "s0")()
         assert done.returncode == 1
         assert "s0-cluster-autoscaler: is up already; take it down with `emr-eks local down" in done.stdout
         assert home.cloud() == cloud

@@ -528,16 +528,21 @@ SETTINGS: Mapping[str, tuple[dict[str, Any], str, Any]] = {
 
 @pytest.mark.parametrize(("karpenter", "key", "value"), SETTINGS.values(), ids=SETTINGS)
 def test_karpenters_settings_reach_it(
-    make_platform: MakePlatform, tmp_path: Path, karpenter: dict[str, Any], key: str, value: Any
+    make_platform: MakePlatform,
+    tmp_path: Path,
+    documents: dict[str, Document],
+    karpenter: dict[str, Any],
+    key: str,
+    value: Any,
 ) -> None:
-    def told(folder: str, **settings: Any) -> Any:
-        found: Any = values_of(synthesise(make_platform(karpenter=settings), tmp_path / folder)["addons"], "karpenter")
+    def told(stacks: dict[str, Document]) -> Any:
+        found: Any = values_of(stacks["addons"], "karpenter")
         for step in key.split("."):
             found = found[step]
         return found
 
-    assert told("asked", **karpenter) == value
-    assert told("default") != value
+    assert told(synthesise(make_platform(karpenter=karpenter), tmp_path)) == value
+    assert told(documents) != value
 
 
 # What would be found

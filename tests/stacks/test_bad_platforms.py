@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 from bad_platforms import BASE, EDITS, POOLS, TEXTS, edited
-from conftest import ROOT
+from conftest import ROOT, Answer, command_line
 from pydantic import TypeAdapter
 
+import main
 from provisioners.source import InvalidFile, load
 from provisioners.spec import Spec
 from stacks import platform
@@ -90,11 +91,16 @@ def test_a_file_that_cannot_be_opened(folder: Path) -> None:
 
 # The commands: six kinds of mistake, the missing file and the folder
 
-COMMANDS = {
-    "main.py": lambda path: ([str(ROOT / "main.py")], {"EMR_EKS_PLATFORM": path}),
-    "emr-eks check": lambda path: (["-m", "emr_eks", "check", "--platform", path], {}),
+MANY = "many mistakes at once"
+SAMPLE = ["a misspelled region", "a token", "an API server open to everyone", MANY]
+COMMANDS: dict[str, Callable[[str, pytest.CaptureFixture[str]], Answer]] = {
+    "main.py": lambda _, captured: Answer(main.main(), *captured.readouterr()),  # by default platform.yaml
+    "emr-eks check": lambda path, captured: command_line(captured, "check", "--platform", path),
 }
-SAMPLE = ["a misspelled region", "a token", "an API server open to everyone", "many mistakes at once"]
+PROGRAMS = {
+    "main.py": ([str(ROOT / "main.py")], {"EMR_EKS_PLATFORM": "platform.yaml"}),
+    "emr-eks check": (["-m", "emr_eks", "check", "--platform", "platform.yaml"], {}),
+}
 
 
 def everything(folder: Path) -> dict[str, bytes | None]:
@@ -112,15 +118,26 @@ def everything(folder: Path) -> dict[str, bytes | None]:
     ids=[*SAMPLE, "a bomb of aliases", "a tab", "a binary file", "no file"],
 )
 def test_commands_end_with_2_and_do_nothing(
-    command: Callable[[str], tuple[list[str], dict[str, str]]],
+    command: Callable[[str, pytest.CaptureFixture[str]], Answer],
     content: str | bytes | None,
     complaints: list[str],
     folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.delenv("EMR_EKS_PLATFORM", raising=False)
     if content is not None:
         (folder / "platform.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
     before = everything(folder)
-    arguments, environment = command("platform.yaml")
+    answer = command("platform.yaml", capsys)
+    assert (answer.code, answer.out, answer.err.splitlines()) == (2, "", complaints)
+    assert everything(folder) == before
+
+
+@pytest.mark.parametrize(("arguments", "environment"), PROGRAMS.values(), ids=PROGRAMS)
+def test_programs_end_with_2_and_need_no_node(arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+    (folder / "platform.yaml").write_text(edited(BASE, EDITS[MANY][0]), "utf-8")
+    before = everything(folder)
     (empty := folder.parent / f"{folder.name}-empty").mkdir()
     done = subprocess.run(
         [sys.executable, *arguments],
@@ -131,7 +148,7 @@ def test_commands_end_with_2_and_do_nothing(
         encoding="utf-8",
         timeout=30,
     )
-    assert (done.returncode, done.stdout, done.stderr.splitlines()) == (2, "", complaints)
+    assert (done.returncode, done.stdout, done.stderr.splitlines()) == (2, "", EDITS[MANY][1])
     assert everything(folder) == before
 
 
@@ -331,6 +348,10 @@ def misspelled(data: Any, path: Steps) -> None:
         holder[f"{path[-1]}?"] = holder.pop(path[-1])
 
 
+def write(data: Any, file: Path) -> None:
+    file.write_text(yaml.dump(data, Dumper=yaml.CSafeDumper), "utf-8")  # hundreds of them: libyaml takes a tenth
+
+
 def related(one: Steps, other: Steps) -> bool:
     return one[: len(other)] == other or other[: len(one)] == one
 
@@ -341,12 +362,12 @@ def test_one_broken_value_is_one_place(
     good: dict[str, Any], change: Callable[[Any, Steps], None], folder: Path
 ) -> None:
     file = folder / "platform.yaml"
-    file.write_text(yaml.safe_dump(good), "utf-8")
+    write(good, file)
     platform.load(file)
     for broken in places(good):
         data = copy.deepcopy(good)
         change(data, broken)
-        file.write_text(yaml.safe_dump(data), "utf-8")
+        write(data, file)
         try:
             platform.load(file)
         except InvalidFile as invalid:

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from conftest import ROOT, edited
+from other_core import Answer
 from synthesised import Document, documents, synthesise
 
-from stacks.platform import Platform, load
+from stacks.platform import load
 
 CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
 CHECKS = Path(__file__).parent / "checkov_checks"
@@ -80,41 +81,46 @@ class Report(NamedTuple):
     """What each check is for."""
 
 
-Scan = Callable[[Path], Report]
+def scan(folder: Path) -> Callable[[], dict[str, Report]]:
+    """Synthesise platform.yaml, the rich platform, and this one with every fault; return the work of their reports.
 
-
-@pytest.fixture(scope="module")
-def scan() -> Scan:
-    """Return a function that lets Checkov loose on a folder of synthesised stacks."""
+    Checkov looks at all of them in one go: it takes longer to start than to look.
+    """
     if not CHECKOV.exists():
         reason = "Checkov is not installed: run `make checkov`"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    return _scan
+    synthesise(load(ROOT / "platform.yaml"), folder / "default")
+    (inputs := folder / "inputs").mkdir()
+    synthesise(load(edited(inputs, **RICH)), folder / "rich")
+    _break(shutil.copytree(folder / "rich", folder / "broken"))
+    command = [
+        *(CHECKOV, "--directory", folder, "--framework", "terraform_json", "--external-checks-dir", CHECKS),
+        *("--skip-download", "--soft-fail", "--output", "json"),
+    ]
+    # Nothing of the user's: neither settings nor an account that Checkov would report to.
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+
+    def work() -> dict[str, Report]:
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+        # A check that stumbles says so here, and leaves its resource unjudged.
+        assert (done.returncode, done.stderr) == (0, "")
+        results = json.loads(done.stdout)["results"]
+        assert not results["parsing_errors"]
+        return {name: _report(folder, name, results) for name in ("default", "rich", "broken")}
+
+    return work
 
 
-def _scan(folder: Path) -> Report:
-    done = subprocess.run(
-        [
-            *(CHECKOV, "--directory", folder, "--framework", "terraform_json", "--external-checks-dir", CHECKS),
-            *("--skip-download", "--soft-fail", "--output", "json"),
-        ],
-        cwd=folder,
-        # Nothing of the user's: neither settings nor an account that Checkov would report to.
-        env={"PATH": os.environ["PATH"], "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    # A check that stumbles says so here, and leaves its resource unjudged.
-    assert (done.returncode, done.stderr) == (0, "")
-    results = json.loads(done.stdout)["results"]
-    assert not results["parsing_errors"]
-    stacks = documents(folder, NAME)
+def _report(folder: Path, platform_name: str, results: dict[str, Any]) -> Report:
+    stacks = documents(folder / platform_name, NAME)
     addresses = {stack: _addresses(document) for stack, document in stacks.items()}
     report = Report({f"{stack}/{each}" for stack in addresses for each in addresses[stack].values()}, {}, {}, {})
     for judged, records in ((report.passed, results["passed_checks"]), (report.failed, results["failed_checks"])):
         for record in records:
-            stack = Path(record["file_path"]).parent.name.removeprefix(f"{NAME}-")
+            file = Path(record["file_path"])
+            if file.parts[1] != platform_name:
+                continue
+            stack = file.parent.name.removeprefix(f"{NAME}-")
             address = addresses[stack].get(record["resource"], record["resource"])
             judged.setdefault(record["check_id"], set()).add(f"{stack}/{address}")
             report.names[record["check_id"]] = record["check_name"]
@@ -129,20 +135,13 @@ def _addresses(document: Document) -> dict[str, str]:
     return by_name
 
 
-@pytest.fixture(scope="module")
-def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a platform that has what platform.yaml leaves out."""
-    folder = tmp_path_factory.mktemp("rich")
-    synthesise(load(edited(folder, **RICH)), folder / "cdktf.out")
-    return folder / "cdktf.out"
+pytestmark = pytest.mark.other_core(begins=[scan])
 
 
 @pytest.fixture(scope="module")
-def reports(scan: Scan, platform: Platform, rich: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Report]:
+def reports(answer: Answer) -> list[Report]:
     """Return what Checkov says of platform.yaml and of the rich platform."""
-    folder = tmp_path_factory.mktemp("default")
-    synthesise(platform, folder)
-    return [scan(folder), scan(rich)]
+    return [answer(scan)["default"], answer(scan)["rich"]]
 
 
 @pytest.fixture(scope="module")
@@ -216,15 +215,17 @@ FAULTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
 ]
 
 
-def test_checkov_finds_what_is_wrong(scan: Scan, rich: Path, reports: list[Report], tmp_path: Path) -> None:
-    """Silence says something only where a fault would break it."""
-    folder = shutil.copytree(rich, tmp_path / "cdktf.out")
+def _break(folder: Path) -> None:
     for stack, kind, arguments, _ in FAULTS:
         file = folder / "stacks" / f"{NAME}-{stack}" / "cdk.tf.json"
         document = Document(json.loads(file.read_text("utf-8")))
         _spoil(document.resources(kind)[0], arguments)
         file.write_text(json.dumps(document.content), "utf-8")
-    before, after = reports[1].failed, scan(folder).failed
+
+
+def test_checkov_finds_what_is_wrong(answer: Answer) -> None:
+    """Silence says something only where a fault would break it."""
+    before, after = answer(scan)["rich"].failed, answer(scan)["broken"].failed
     found = {
         (check, address.partition("/")[0])
         for check, addresses in after.items()

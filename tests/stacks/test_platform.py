@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,12 @@ from conftest import ROOT, MakePlatform
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
 from constructs_lib._job_role import FRAMEWORKS, service_accounts
 from constructs_lib._karpenter import policy_name
 from constructs_lib._team import TeamSpec, job_role_name, log_group_name, virtual_cluster_name
+from emr_eks.cli import app
 from stacks.platform import PlatformSpec, load, stack_name
 
 GROUP: dict[str, Any] = {"instance_types": ["m6i.large"], "min_size": 2, "max_size": 4}
@@ -404,10 +404,8 @@ def test_editors_accept_every_valid_platform(data: dict[str, Any]) -> None:
 )
 def test_generated_files_are_current(arguments: tuple[str, ...], file: str) -> None:
     """Otherwise: `make schema`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "emr_eks", "schema", *arguments], cwd=ROOT, capture_output=True, check=True
-    )
-    assert done.stdout == (ROOT / file).read_bytes()
+    done = CliRunner().invoke(app, ["schema", *arguments], catch_exceptions=False)
+    assert done.stdout_bytes == (ROOT / file).read_bytes()
 
 
 def test_the_default_platform_is_valid_and_its_reference_names_every_key() -> None:

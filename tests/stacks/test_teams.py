@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, MakePlatform, edited
+from conftest import MakePlatform, edited
 from synthesised import Document, listed, policy, synthesise
+from typer.testing import CliRunner
+
+from emr_eks.cli import app
 
 ACCOUNT = "123456789012"
 # Seed S4, step 2: five namespaces, one a kind of batch; two of its roles may do more than their own.
@@ -142,19 +143,9 @@ def test_the_logs_of_a_team_may_go_sooner(make_platform: MakePlatform, tmp_path:
 
 def warned(folder: Path, **changes: Any) -> list[str]:
     path = edited(folder, **changes)
-    command = [
-        sys.executable,
-        "-m",
-        "emr_eks",
-        "check",
-        "--platform",
-        str(path),
-        "--format",
-        "json",
-        "--today",
-        "2026-11-21",
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    words = ["check", "--platform", str(path), "--format", "json", "--today", "2026-11-21"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0
     return [text.replace(f"{path}:", "") for text in json.loads(done.stdout)["warnings"]]
 
 

@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from conftest import ROOT
+from other_core import Answer, Prepare, program
 
 from constructs_lib._accelerator import _hints, _lazy
 
@@ -22,6 +24,22 @@ Printed = Callable[..., str]
 def printed(python: Callable[..., Any]) -> Printed:
     """Return a function that runs a program and returns what it prints."""
     return lambda program, **environment: python("-c", textwrap.dedent(program), **environment).stdout.strip()
+
+
+def printed_by(text: str) -> Prepare:
+    """Return how a program is prepared: what it prints, with no switch set."""
+
+    def prepare(folder: Path) -> Callable[[], str]:
+        run = program([sys.executable, "-c", text], folder, PYTHONPATH=str(ROOT), EMR_EKS_PLAIN="")
+
+        def printed() -> str:
+            done = run()
+            assert done.returncode == 0, done.stderr
+            return done.stdout.strip()
+
+        return printed
+
+    return prepare
 
 
 def test_importing_our_package_starts_nothing_and_imports_no_jsii(printed: Printed) -> None:
@@ -54,90 +72,108 @@ def test_the_switch_leaves_python_as_it_is(printed: Printed) -> None:
     assert printed(program.replace("_accelerator.warm()", "")) == "['Finder'] False"
 
 
-def test_a_module_imported_late_in_full_is_the_same_module(printed: Printed) -> None:
-    program = """
-        import constructs_lib, sys
-        from cdktf_cdktf_provider_kubernetes.namespace import Namespace
-        few = len(sys.modules)
-        from cdktf_cdktf_provider_kubernetes import *
-        import cdktf_cdktf_provider_kubernetes as package
-        assert namespace.Namespace is package.namespace.Namespace is Namespace
-        assert all(f"{package.__name__}.{name}" in sys.modules for name in package.__all__)
-        assert len(sys.modules) - few > 100
-        print("fine")
-    """
-    assert printed(program) == "fine"
+LATE = printed_by("""
+import constructs_lib, sys
+from cdktf_cdktf_provider_kubernetes.namespace import Namespace
+few = len(sys.modules)
+from cdktf_cdktf_provider_kubernetes import *
+import cdktf_cdktf_provider_kubernetes as package
+assert namespace.Namespace is package.namespace.Namespace is Namespace
+assert all(f"{package.__name__}.{name}" in sys.modules for name in package.__all__)
+assert len(sys.modules) - few > 100
+print("fine")
+""")
 
 
-def test_bindings_imported_before_us_stay_as_they_are(printed: Printed) -> None:
-    program = """
-        import cdktf_cdktf_provider_helm as package
-        before = package.release.Release
-        import constructs_lib
-        from cdktf_cdktf_provider_helm.release import Release
-        import cdktf_cdktf_provider_kubernetes.namespace, sys
-        assert Release is before and package is sys.modules[package.__name__]
-        assert "cdktf_cdktf_provider_kubernetes.pod" not in sys.modules
-        print("fine")
-    """
-    assert printed(program) == "fine"
+@pytest.mark.other_core(begins=[LATE])
+def test_a_module_imported_late_in_full_is_the_same_module(answer: Answer) -> None:
+    assert answer(LATE) == "fine"
 
 
-def test_jsii_imported_before_us_still_gets_its_lazy_index(printed: Printed) -> None:
-    program = """
-        import jsii, constructs_lib, os, pathlib
-        import cdktf_cdktf_provider_kubernetes.namespace as namespace
-        from jsii._runtime import kernel
-        launcher = kernel.provider._process._process.pid
-        print(b"preload.js" in pathlib.Path(f"/proc/{launcher}/environ").read_bytes(), os.environ.get("NODE_OPTIONS"))
-    """
+BEFORE_US = printed_by("""
+import cdktf_cdktf_provider_helm as package
+before = package.release.Release
+import constructs_lib
+from cdktf_cdktf_provider_helm.release import Release
+import cdktf_cdktf_provider_kubernetes.namespace, sys
+assert Release is before and package is sys.modules[package.__name__]
+assert "cdktf_cdktf_provider_kubernetes.pod" not in sys.modules
+print("fine")
+""")
+
+
+@pytest.mark.other_core(begins=[BEFORE_US])
+def test_bindings_imported_before_us_stay_as_they_are(answer: Answer) -> None:
+    assert answer(BEFORE_US) == "fine"
+
+
+JSII_BEFORE_US = printed_by("""
+import jsii, constructs_lib, os, pathlib
+import cdktf_cdktf_provider_kubernetes.namespace as namespace
+from jsii._runtime import kernel
+launcher = kernel.provider._process._process.pid
+print(b"preload.js" in pathlib.Path(f"/proc/{launcher}/environ").read_bytes(), os.environ.get("NODE_OPTIONS"))
+""")
+
+
+@pytest.mark.other_core(begins=[JSII_BEFORE_US])
+def test_jsii_imported_before_us_still_gets_its_lazy_index(answer: Answer) -> None:
     if not Path("/proc/self/environ").exists():
         pytest.skip("needs /proc to look at another process's environment")
-    assert printed(program) == "True None"
+    assert answer(JSII_BEFORE_US) == "True None"
 
 
-def test_threads_may_import_at_once(printed: Printed) -> None:
-    program = """
-        import constructs_lib, importlib, threading
-        names = ["aws.vpc", "aws.subnet", "aws", "kubernetes.namespace", "kubernetes.pod", "helm.release"]
-        start, done = threading.Barrier(len(names)), []
-        def load(name):
-            start.wait()
-            done.append(importlib.import_module(f"cdktf_cdktf_provider_{name}").__name__)
-        threads = [threading.Thread(target=load, args=[name], daemon=True) for name in names]
-        for thread in threads: thread.start()
-        for thread in threads: thread.join(60)
-        print(len(done))
-    """
-    assert printed(program) == "6"
+THREADS = printed_by("""
+import constructs_lib, importlib, threading
+names = ["aws.vpc", "aws.subnet", "aws", "kubernetes.namespace", "kubernetes.pod", "helm.release"]
+start, done = threading.Barrier(len(names)), []
+def load(name):
+    start.wait()
+    done.append(importlib.import_module(f"cdktf_cdktf_provider_{name}").__name__)
+threads = [threading.Thread(target=load, args=[name], daemon=True) for name in names]
+for thread in threads: thread.start()
+for thread in threads: thread.join(60)
+print(len(done))
+""")
 
 
-def test_a_type_that_node_returns_first_is_imported(printed: Printed) -> None:
-    program = """
-        import constructs_lib, sys
-        import cdktf_cdktf_provider_aws.vpc
-        from jsii._kernel.types import ObjRef
-        from jsii._reference_map import resolve_reference
-        assert "cdktf_cdktf_provider_aws.eks_node_group" not in sys.modules
-        made = resolve_reference(None, ObjRef(ref="@cdktf/provider-aws.eksNodeGroup.EksNodeGroup@10001"))
-        print(type(made).__module__)
-    """
-    assert printed(program) == "cdktf_cdktf_provider_aws.eks_node_group"
+@pytest.mark.other_core(begins=[THREADS])
+def test_threads_may_import_at_once(answer: Answer) -> None:
+    assert answer(THREADS) == "6"
 
 
-def test_hints_are_resolved_once_for_generated_modules_only(printed: Printed) -> None:
-    program = """
-        import constructs_lib, typing
-        resolve, calls = typing.get_type_hints, []
-        import cdktf_cdktf_provider_aws.vpc as vpc, cdktf
-        inside = vpc._private.typing
-        stub = next(value for name, value in vars(vpc._private).items() if name.startswith("_typecheckingstub__"))
-        assert inside.get_type_hints(stub) is inside.get_type_hints(stub)
-        assert inside.get_type_hints(stub) == typing.get_type_hints(stub)
-        assert typing.get_type_hints is resolve and typing.get_type_hints(stub) is not typing.get_type_hints(stub)
-        print("fine")
-    """
-    assert printed(program) == "fine"
+FROM_NODE = printed_by("""
+import constructs_lib, sys
+import cdktf_cdktf_provider_aws.vpc
+from jsii._kernel.types import ObjRef
+from jsii._reference_map import resolve_reference
+assert "cdktf_cdktf_provider_aws.eks_node_group" not in sys.modules
+made = resolve_reference(None, ObjRef(ref="@cdktf/provider-aws.eksNodeGroup.EksNodeGroup@10001"))
+print(type(made).__module__)
+""")
+
+
+@pytest.mark.other_core(begins=[FROM_NODE])
+def test_a_type_that_node_returns_first_is_imported(answer: Answer) -> None:
+    assert answer(FROM_NODE) == "cdktf_cdktf_provider_aws.eks_node_group"
+
+
+HINTS = printed_by("""
+import constructs_lib, typing
+resolve, calls = typing.get_type_hints, []
+import cdktf_cdktf_provider_aws.vpc as vpc, cdktf
+inside = vpc._private.typing
+stub = next(value for name, value in vars(vpc._private).items() if name.startswith("_typecheckingstub__"))
+assert inside.get_type_hints(stub) is inside.get_type_hints(stub)
+assert inside.get_type_hints(stub) == typing.get_type_hints(stub)
+assert typing.get_type_hints is resolve and typing.get_type_hints(stub) is not typing.get_type_hints(stub)
+print("fine")
+""")
+
+
+@pytest.mark.other_core(begins=[HINTS])
+def test_hints_are_resolved_once_for_generated_modules_only(answer: Answer) -> None:
+    assert answer(HINTS) == "fine"
 
 
 UNION: Any = typing.Union  # as generated code spells it

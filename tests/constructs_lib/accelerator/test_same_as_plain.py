@@ -2,24 +2,65 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from conftest import ROOT
+from other_core import Answer, program
 
-Run = Any  # conftest's; a conftest is not for importing
+PROGRAM = Path(__file__).with_name("program.py")
+PLATFORMS = [ROOT / "platform.yaml", *sorted((ROOT / "examples").glob("*.yaml"))]
+
+
+class Run(NamedTuple):
+    """What one run of the program printed and wrote."""
+
+    facts: dict[str, Any]
+    loaded: list[str]
+    errors: str
+    written: dict[str, bytes]
+
+
+def run_of(folder: Path, switch: str) -> Callable[[], Run]:
+    """Return the work of running the program; EMR_EKS_PLAIN is as given."""
+    command = [sys.executable, str(PROGRAM), str(folder), *map(str, PLATFORMS)]
+    run = program(command, ROOT, PYTHONPATH=str(ROOT), EMR_EKS_PLAIN=switch)
+
+    def done() -> Run:
+        done = run()
+        assert done.returncode == 0, done.stderr
+        printed = json.loads(done.stdout)
+        written = {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        return Run(printed["facts"], printed["loaded"], done.stderr, written)
+
+    return done
+
+
+def accelerated(folder: Path) -> Callable[[], Run]:
+    return run_of(folder, "")
+
+
+def with_plain_imports(folder: Path) -> Callable[[], Run]:
+    return run_of(folder, "1")
+
+
+pytestmark = pytest.mark.other_core(begins=[with_plain_imports, accelerated])
 
 
 @pytest.fixture(scope="module")
-def fast(program: Callable[..., Run]) -> Run:
-    return program()
+def fast(answer: Answer) -> Run:
+    run: Run = answer(accelerated)
+    return run
 
 
 @pytest.fixture(scope="module")
-def plain(plain_run: Future[Run]) -> Run:
-    return plain_run.result()
+def plain(answer: Answer) -> Run:
+    run: Run = answer(with_plain_imports)
+    return run
 
 
 def test_the_output_is_the_same_to_the_byte(fast: Run, plain: Run) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from conftest import ROOT, edited
+from conftest import ROOT, Answer, command_line, edited
 
 from emr_eks.job.request import workplace
 from stacks.platform import load
@@ -21,19 +20,6 @@ CLUSTER = "emr-on-eks"
 ACCOUNT = "123456789012"
 BUCKET = f"{CLUSTER}-{ACCOUNT}-{REGION}"
 LOG_GROUP = f"/emr-eks/{CLUSTER}/analytics"
-
-
-@dataclass
-class Answer:
-    """What a command said, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 Cli = Callable[..., Answer]
@@ -52,19 +38,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def cli(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """Run `emr-eks job ...` in *folder*."""
-    from emr_eks.cli import main
-
     monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: str) -> Answer:
-        monkeypatch.setattr("sys.argv", ["emr-eks", "job", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        code = end.value.code
-        return Answer(code if isinstance(code, int) else 0, said.out, said.err)
-
-    return run
+    return lambda *words: command_line(capsys, "job", *words)
 
 
 class TestClock:
@@ -105,12 +80,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> TestClock:
 class Emr:
     """The platform as it stands in AWS, and what happens to its job runs."""
 
-    def __init__(self, virtual_cluster: str) -> None:
-        self.virtual_cluster = virtual_cluster
-
-    @property
-    def client(self) -> Any:
-        return boto3.client("emr-containers", region_name=REGION)
+    def __init__(self, virtual_cluster: str, client: Any) -> None:
+        self.virtual_cluster, self.client = virtual_cluster, client
 
     @property
     def backend(self) -> Any:
@@ -143,8 +114,8 @@ class Emr:
 
 
 @pytest.fixture(scope="module")
-def platform_in_aws() -> Iterator[str]:
-    """Make what the platform's Terraform makes of team analytics; return its virtual cluster."""
+def aws() -> Iterator[Callable[[str], Any]]:
+    """Put AWS into this process; return a function that returns the client of a service, always the same."""
     from moto import mock_aws
 
     from emr_eks.local.aws import emrcontainers, install
@@ -157,27 +128,33 @@ def platform_in_aws() -> Iterator[str]:
         # Job runs stay as they are until a test moves them: a clock drives them here, and not who looks.
         patched.setattr(emrcontainers.JobRun, "advance", lambda run: None)
         with mock_aws():
-            found = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"]
-            role = boto3.client("iam").create_role(RoleName="eks", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-            boto3.client("eks", region_name=REGION).create_cluster(
-                name=CLUSTER,
-                version="1.35",
-                roleArn=role,
-                resourcesVpcConfig={"subnetIds": [each["SubnetId"] for each in found[:2]]},
-                accessConfig={"authenticationMode": "API"},
-            )
-            made = boto3.client("emr-containers", region_name=REGION).create_virtual_cluster(
-                name=f"{CLUSTER}.analytics",
-                containerProvider={"type": "EKS", "id": CLUSTER, "info": {"eksInfo": {"namespace": "analytics"}}},
-            )
-            yield made["id"]
+            yield cache(lambda service: boto3.client(service, region_name=REGION))
+
+
+@pytest.fixture(scope="module")
+def platform_in_aws(aws: Callable[[str], Any]) -> str:
+    """Make what the platform's Terraform makes of team analytics; return its virtual cluster."""
+    found = aws("ec2").describe_subnets()["Subnets"]
+    role = aws("iam").create_role(RoleName="eks", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    aws("eks").create_cluster(
+        name=CLUSTER,
+        version="1.35",
+        roleArn=role,
+        resourcesVpcConfig={"subnetIds": [each["SubnetId"] for each in found[:2]]},
+        accessConfig={"authenticationMode": "API"},
+    )
+    made = aws("emr-containers").create_virtual_cluster(
+        name=f"{CLUSTER}.analytics",
+        containerProvider={"type": "EKS", "id": CLUSTER, "info": {"eksInfo": {"namespace": "analytics"}}},
+    )
+    return str(made["id"])
 
 
 @pytest.fixture
-def emr(platform_in_aws: str) -> Iterator[Emr]:
+def emr(platform_in_aws: str, aws: Callable[[str], Any]) -> Iterator[Emr]:
     """Return the platform in AWS with a bucket that holds its pod templates, an empty log group, and no job run yet."""
-    found = Emr(platform_in_aws)
-    s3, logs = (boto3.client(service, region_name=REGION) for service in ("s3", "logs"))
+    found = Emr(platform_in_aws, aws("emr-containers"))
+    s3, logs = aws("s3"), aws("logs")
     s3.create_bucket(Bucket=BUCKET)
     for key in workplace(load(ROOT / "platform.yaml"), "analytics").pod_template_keys.values():
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")

@@ -11,13 +11,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.client import BaseClient
 from botocore.stub import Stubber
+from conftest import Answer, command_line
 
 from emr_eks.job.client import Jobs
 
-from .conftest import ACCOUNT, BUCKET, CLUSTER, REGION, Answer, Emr, TestClock
+from .conftest import ACCOUNT, BUCKET, CLUSTER, REGION, Emr, TestClock
 
 Teardown = Callable[..., Answer]
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/{CLUSTER}-analytics-job"
@@ -29,19 +31,8 @@ def teardown(
     folder: Path, emr: Emr, clock: TestClock, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Teardown:
     """Run `emr-eks teardown ...` in *folder*, where time stands still until somebody waits."""
-    from emr_eks.cli import main
-
     monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: str) -> Answer:
-        monkeypatch.setattr("sys.argv", ["emr-eks", "teardown", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capfd.readouterr()
-        code = end.value.code
-        return Answer(code if isinstance(code, int) else 0, said.out, said.err)
-
-    return run
+    return lambda *words: command_line(capfd, "teardown", *words)
 
 
 @pytest.fixture
@@ -180,7 +171,7 @@ def test_interrupted_while_terraform_destroys_it_lets_it_come_to_its_end(
 ) -> None:
     """Terraform hears of Ctrl-C by itself. Killed, it would leave its state locked."""
     cdktf_itself = folder / "node_modules" / ".bin" / "cdktf"
-    cdktf_itself.write_text("#!/bin/sh\necho began >> calls\nsleep 2\necho let go >> calls\nexit 1\n")
+    cdktf_itself.write_text("#!/bin/sh\necho began >> calls\nsleep 0.5\necho let go >> calls\nexit 1\n")
 
     def interrupt() -> None:
         while not cdktf():
@@ -355,7 +346,7 @@ def test_refused_cancellations_are_told(
     teardown: Teardown, emr: Emr, monkeypatch: pytest.MonkeyPatch, code: str, said: str
 ) -> None:
     run = emr.start()
-    genuine, stubbed = emr.client, emr.client
+    genuine, stubbed = emr.client, boto3.client("emr-containers", region_name=REGION)
     stub = Stubber(stubbed)
     stub.add_client_error("cancel_job_run", code, "no")
     stub.activate()

@@ -3,52 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from conftest import ROOT
+from drafts import Draft
 
 from emr_eks.review.model import App, read
 from stacks.platform import load
-
-DEFAULT = yaml.safe_load((ROOT / "platform.yaml").read_text("utf-8"))
-POOLS = {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in (ROOT / "provisioners").glob("*.yaml")}
-
-
-@dataclass
-class Draft:
-    """A platform that can be edited: platform.yaml, and the manifests in `provisioners/` by file."""
-
-    platform: dict[str, Any]
-    pools: dict[str, Any]
-
-    @classmethod
-    def default(cls) -> Draft:
-        """Return the platform that the project builds by default."""
-        return cls(_copy(DEFAULT), _copy(POOLS))
-
-    def edited(self, *edits: Callable[[Draft], object]) -> Draft:
-        """Return a copy with the edits made to it."""
-        draft = Draft(_copy(self.platform), _copy(self.pools))
-        for edit in edits:
-            edit(draft)
-        return draft
-
-    def write(self, folder: Path) -> Path:
-        """Write the files; return the platform's."""
-        (folder / "provisioners").mkdir(parents=True)
-        for name, content in self.pools.items():
-            documents = content if isinstance(content, list) else [content]
-            (folder / "provisioners" / f"{name}.yaml").write_text(
-                yaml.safe_dump_all(documents, sort_keys=False), "utf-8"
-            )
-        file = folder / "platform.yaml"
-        file.write_text(yaml.safe_dump(self.platform, sort_keys=False), "utf-8")
-        return file
-
 
 Synthesised = Callable[[Draft], App]
 
@@ -62,7 +23,7 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Draft], Pat
         from synthesised import synthesise
 
         # Key order is part of what can be edited.
-        key = yaml.safe_dump([draft.platform, draft.pools], sort_keys=False)
+        key = repr(draft)
         if key not in done:
             place = tmp_path_factory.mktemp("platform")
             synthesise(load(draft.write(place / "files")), place / "cdktf.out")
@@ -94,9 +55,3 @@ def draft() -> type[Draft]:
 def default_app(synthesised: Synthesised) -> App:
     """Return the default platform, synthesised and read."""
     return synthesised(Draft.default())
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copy(each) for key, each in value.items()}
-    return [_copy(each) for each in value] if isinstance(value, list) else value

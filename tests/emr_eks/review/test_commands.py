@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,28 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Answer, command_line
+from other_core import program
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Answer]
+Done = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return a function that runs the command in an empty folder."""
-
-    def review(*arguments: Any, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
-        import os
-
-        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-        return subprocess.run(
-            [sys.executable, "-m", "emr_eks", "review", *map(str, arguments)],
-            cwd=cwd,
-            env={**os.environ, "PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-        )
-
-    return review
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: command_line(capsys, "review", *words)
 
 
 @pytest.fixture(scope="session")
@@ -67,16 +58,16 @@ def head(folder_of: Any, draft: Any) -> Path:
 )
 def test_exit_codes(run: Run, base: Path, head: Path, options: tuple[str, ...], code: int) -> None:
     done = run("--base", base, "--head", head, *options)
-    assert done.returncode == code, done.stderr
-    assert "logging-off" in done.stdout
-    assert done.stderr == ""
+    assert done.code == code, done.err
+    assert "logging-off" in done.out
+    assert done.err == ""
 
 
 def test_no_change_is_0_in_every_way(run: Run, base: Path) -> None:
     for options in ((), ("--detailed-exitcode",), ("--fail-on", "low")):
         done = run("--base", base, "--head", base, *options)
-        assert done.returncode == 0
-        assert "no resource changes" in done.stdout
+        assert done.code == 0
+        assert "no resource changes" in done.out
 
 
 @pytest.mark.parametrize(
@@ -90,20 +81,20 @@ def test_no_change_is_0_in_every_way(run: Run, base: Path) -> None:
 )
 def test_a_mistake_is_a_sentence_and_exit_code_2(run: Run, arguments: tuple[str, ...], told: str) -> None:
     done = run(*arguments)
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    assert done.code == 2
+    assert told in done.err
+    assert "Traceback" not in done.err
+    assert done.out == ""
 
 
 def test_with_detailed_exit_codes_a_mistake_is_1_as_in_terraform(run: Run) -> None:
-    assert run("--base", "nowhere", "--detailed-exitcode").returncode == 1
+    assert run("--base", "nowhere", "--detailed-exitcode").code == 1
 
 
 @pytest.mark.parametrize("name", ["text", "markdown", "json", "sarif", "html"])
 def test_the_report_goes_to_a_file(run: Run, base: Path, head: Path, tmp_path: Path, name: str) -> None:
     done = run("--base", base, "--head", head, "--format", name, "--output", tmp_path / "out", "--fail-on", "never")
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (done.code, done.out) == (0, "")
     assert "logging-off" in (tmp_path / "out").read_text("utf-8")
 
 
@@ -116,7 +107,7 @@ def test_one_run_writes_several_formats(run: Run, base: Path, head: Path, tmp_pa
     }
     outputs = [part for name in (*begins, "a.txt") for part in ("-o", tmp_path / name)]
     done = run("--base", base, "--head", head, *outputs)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.code, done.out) == (1, "")
     for name, start in begins.items():
         assert (tmp_path / name).read_text("utf-8").lower().startswith(start.lower()), name
     assert "HIGH logging-off" in (tmp_path / "a.txt").read_text("utf-8")
@@ -124,8 +115,8 @@ def test_one_run_writes_several_formats(run: Run, base: Path, head: Path, tmp_pa
 
 def test_a_file_that_cannot_be_written_is_told(run: Run, base: Path, tmp_path: Path) -> None:
     done = run("--base", base, "--head", base, "--output", tmp_path / "no" / "folder")
-    assert done.returncode == 2
-    assert "cannot be written" in done.stderr
+    assert done.code == 2
+    assert "cannot be written" in done.err
 
 
 ENTRY = """
@@ -140,8 +131,8 @@ suppressions:
 def suppressed(run: Run, base: Path, head: Path, folder: Path, text: str) -> dict[str, Any]:
     (folder / "review-suppressions.yaml").write_text(text, "utf-8")
     done = run("--base", base, "--head", head, "--format", "json", "--fail-on", "never")
-    assert done.returncode == 0, done.stderr
-    report: dict[str, Any] = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    report: dict[str, Any] = done.json
     return report
 
 
@@ -177,48 +168,60 @@ def test_a_broken_suppression_is_told_whole(run: Run, base: Path, tmp_path: Path
     )
     (tmp_path / "review-suppressions.yaml").write_text(text, "utf-8")
     done = run("--base", base, "--head", base)
-    assert done.returncode == 2
-    assert "suppressions[0].expires" in done.stderr
-    assert "suppressions[0].reason" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.code == 2
+    assert "suppressions[0].expires" in done.err
+    assert "suppressions[0].reason" in done.err
+    assert "Traceback" not in done.err
 
 
-def test_git_revisions_are_synthesised_in_worktrees_of_their_own(run: Run, tmp_path: Path) -> None:
-    """A repository with the project in it: its last commit takes the audit log away."""
-    repository = tmp_path / "repository"
+def in_worktrees(folder: Path) -> Callable[[], tuple[Done, Done, str, str]]:
+    """Make a repository with the project in it: its last commit takes the audit log away, and the next one breaks it.
+
+    The work reviews the one, and then the other.
+    """
+    repository = folder / "repository"
     for package in ("constructs_lib", "provisioners", "stacks"):
         shutil.copytree(ROOT / package, repository / package, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("main.py", "platform.yaml"):
         shutil.copy(ROOT / file, repository)
 
-    def git(*arguments: str) -> str:
-        identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-        done = subprocess.run(
-            ["git", *identity, *arguments], cwd=repository, capture_output=True, text=True, check=True
-        )
-        return done.stdout
-
-    git("init", "--quiet", "--initial-branch", "main")
-    git("add", "-A")
-    git("commit", "--quiet", "-m", "before")
+    git(repository, "init", "--quiet", "--initial-branch", "main")
+    git(repository, "add", "-A")
+    git(repository, "commit", "--quiet", "-m", "before")
     platform = repository / "platform.yaml"
-    platform.write_text(
-        platform.read_text("utf-8").replace('version: "1.35"', 'version: "1.35"\n  logs: [api]'), "utf-8"
-    )
-    git("commit", "--quiet", "-am", "after")
+    text = platform.read_text("utf-8")
+    platform.write_text(text.replace('version: "1.35"', 'version: "1.35"\n  logs: [api]'), "utf-8")
+    git(repository, "commit", "--quiet", "-am", "after")
     platform.write_text("this is no platform", "utf-8")
+    git(repository, "branch", "good")
+    git(repository, "commit", "--quiet", "-am", "broken")
+    platform.write_text("not committed", "utf-8")
 
-    done = run("--base", "main~1", "--head", "main", "--format", "json", cwd=repository)
-    assert done.returncode == 1, done.stderr
-    assert [risk["id"] for risk in json.loads(done.stdout)["risks"]] == ["logging-off"]
-    assert git("worktree", "list").count("\n") == 1, "the worktrees are taken away"
-    assert platform.read_text("utf-8") == "this is no platform"
+    command = [sys.executable, "-m", "emr_eks", "review", "--format", "json"]
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    good, broken = (
+        program([*command, "--base", "good~1", "--head", head], repository, PYTHONPATH=path)
+        for head in ("good", "main")
+    )
+    return lambda: (good(), broken(), git(repository, "worktree", "list"), platform.read_text("utf-8"))
 
-    git("commit", "--quiet", "-am", "broken")
-    done = run("--base", "main~1", "--head", "main", cwd=repository)
-    assert done.returncode == 2
-    assert "main cannot be synthesised" in done.stderr
-    assert "platform.yaml:1:1" in done.stderr
+
+def git(repository: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.other_core(begins=[in_worktrees])
+def test_git_revisions_are_synthesised_in_worktrees_of_their_own(answer: Any) -> None:
+    good, broken, worktrees, platform = answer(in_worktrees)
+    assert good.returncode == 1, good.stderr
+    assert [risk["id"] for risk in json.loads(good.stdout)["risks"]] == ["logging-off"]
+    assert broken.returncode == 2
+    assert "main cannot be synthesised" in broken.stderr
+    assert "platform.yaml:1:1" in broken.stderr
+    assert worktrees.count("\n") == 1, "the worktrees are taken away"
+    assert platform == "not committed"
 
 
 def test_help_and_offline_reviews_start_no_node(base: Path, head: Path) -> None:
@@ -256,11 +259,11 @@ def addons_plan(base: Path, folder: Path, version: str) -> Path:
 def test_a_plan_and_the_sources_are_joined(run: Run, base: Path, tmp_path: Path) -> None:
     plan = addons_plan(base, tmp_path, "1.15.0")
     alone = run("--head", base, "--plan", plan, "--format", "json")
-    assert alone.returncode == 0, alone.stderr
-    report = json.loads(alone.stdout)
+    assert alone.code == 0, alone.err
+    report = alone.json
     assert report["mode"] == "plan"
     assert [risk["path"] for risk in report["risks"]] == ["emr-on-eks-addons/karpenter/Resource"]
-    both = json.loads(run("--base", base, "--head", base, "--plan", plan, "--format", "json").stdout)
+    both = run("--base", base, "--head", base, "--plan", plan, "--format", "json").json
     assert both["mode"] == "both"
     (addons,) = [stack for stack in both["stacks"] if stack["name"] == "emr-on-eks-addons"]
     assert addons["planned"]
@@ -272,8 +275,8 @@ def test_plans_that_cannot_be_are_all_told(run: Run, base: Path, tmp_path: Path)
     (tmp_path / "bytes.json").write_bytes(b"\x80\x81")
     (tmp_path / "short.json").write_text(plan.read_text("utf-8")[:200], "utf-8")
     done = run("--head", base, "--plan", plan, "--plan", plan, "--plan", "bytes.json", "--plan", "short.json")
-    assert done.returncode == 2
-    told = done.stderr.splitlines()
+    assert done.code == 2
+    told = done.err.splitlines()
     assert len(told) == 3
     assert any("is a second plan of emr-on-eks-addons" in line for line in told)
     assert any("bytes.json: is not UTF-8 text" in line for line in told)

@@ -6,14 +6,22 @@ documentation. The last test computes how many of the risks are found (recall) a
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from copy import deepcopy
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from conftest import ROOT
+from drafts import Draft
+from other_core import Begun, program
 
 from emr_eks.review import risks
-from emr_eks.review.compare import compare
+from emr_eks.review.compare import Comparison, compare
+from emr_eks.review.model import App, read
 
 Edit = Callable[[Any], object]
 
@@ -1090,22 +1098,61 @@ PAIRS = (*NOTHING, *HARMLESS, *NETWORK, *CLUSTER, *NODES, *SCALING, *WATCHING, *
 _found: dict[str, frozenset[str]] = {}
 
 
-def found_in(each: Pair, synthesised: Any, draft: Any) -> frozenset[str]:
-    """Return the risks that the review finds in the pair."""
-    base = draft.default().edited(*each.start)
-    comparison = compare(synthesised(base), synthesised(base.edited(*each.edits)))
+def sides(each: Pair) -> tuple[Draft, Draft]:
+    """Return the platform before the edits and after them."""
+    base = Draft.default().edited(*each.start)
+    return base, base.edited(*each.edits)
+
+
+def all_sides(folder: Path) -> Callable[[], dict[str, Path]]:
+    """Return the work of synthesising every side of every pair, in a program of its own: the folder by the draft."""
+    drafts = {repr(side): side for each in PAIRS for side in sides(each)}
+    places = {key: folder / str(number) for number, key in enumerate(drafts)}
+    for key, side in drafts.items():
+        side.write(places[key] / "files")
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    run = program([sys.executable, "-m", "synthesised", *map(str, places.values())], folder, PYTHONPATH=path)
+
+    def synthesise_them() -> dict[str, Path]:
+        done = run()
+        assert done.returncode == 0, done.stderr
+        return {key: place / "cdktf.out" for key, place in places.items()}
+
+    return synthesise_them
+
+
+Compared = Callable[[Pair], Comparison]
+
+
+@pytest.fixture(scope="module")
+def compared(other_core: Begun, synthesised: Callable[[Draft], App]) -> Compared:
+    """Return a function that compares the sides of a pair; where not all pairs are asked for, it synthesises them."""
+    places: dict[str, Path] = other_core[all_sides].result() if all_sides in other_core else {}
+    reading = cache(read)
+
+    def side(draft: Draft) -> App:
+        return reading(places[repr(draft)]) if places else synthesised(draft)
+
+    return lambda each: compare(*map(side, sides(each)))
+
+
+def found_in(comparison: Comparison) -> frozenset[str]:
+    """Return the risks that the review finds."""
     return frozenset(f"{risk.id} {risk.path.partition('/')[2] or risk.path}" for risk in risks.find(comparison))
 
 
+@pytest.mark.other_core(begins=[])
 @pytest.mark.parametrize("each", PAIRS, ids=lambda each: each.name)
-def test_the_risks_are_those_that_a_reviewer_must_know(each: Pair, synthesised: Any, draft: Any) -> None:
-    _found[each.name] = found_in(each, synthesised, draft)
+def test_the_risks_are_those_that_a_reviewer_must_know(each: Pair, compared: Compared) -> None:
+    _found[each.name] = found_in(compared(each))
     assert _found[each.name] == each.risks
 
 
-def test_precision_and_recall_on_the_corpus(synthesised: Any, draft: Any, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.other_core(begins=[all_sides])
+def test_precision_and_recall_on_the_corpus(compared: Compared, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(PAIRS) >= 60
-    found = {each.name: _found.get(each.name) or found_in(each, synthesised, draft) for each in PAIRS}
+    missing = [each for each in PAIRS if each.name not in _found]
+    found = {**_found, **{each.name: found_in(compared(each)) for each in missing}}
     right = sum(len(found[each.name] & each.risks) for each in PAIRS)
     reported, wanted = sum(map(len, found.values())), sum(len(each.risks) for each in PAIRS)
     with capsys.disabled():
@@ -1117,9 +1164,9 @@ def test_precision_and_recall_on_the_corpus(synthesised: Any, draft: Any, capsys
     assert len(found) == len(PAIRS), "two pairs have the same name"
 
 
-def test_what_means_the_same_changes_nothing_at_all(synthesised: Any, draft: Any) -> None:
+@pytest.mark.other_core(begins=[])
+def test_what_means_the_same_changes_nothing_at_all(compared: Compared) -> None:
     for each in NOTHING:
-        base = draft.default().edited(*each.start)
-        comparison = compare(synthesised(base), synthesised(base.edited(*each.edits)))
+        comparison = compared(each)
         assert not [*comparison.steps()], each.name
         assert not any(stack.outputs or stack.settings for stack in comparison.stacks), each.name

@@ -11,14 +11,18 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from conftest import ROOT
+from other_core import Answer, Prepare
 
 COPIED = ("main.py", "platform.yaml", "provisioners", "constructs_lib", "stacks", "emr_eks", "cdktf.json")
+Done = subprocess.CompletedProcess[str]
 CONTEXT = {
     "inputs.base": "main",
     "inputs.head": "HEAD",
@@ -40,10 +44,9 @@ FINDS = {
 }
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """Return a repository with the project in it, at a commit that takes the audit log away; `main` is before it."""
-    root = tmp_path / "repository"
+def repository_in(folder: Path) -> Path:
+    """Make a repository with the project in it, at a commit that takes the audit log away; `main` is before it."""
+    root = folder / "repository"
     root.mkdir()
     for name in COPIED:
         ignored = shutil.ignore_patterns("__pycache__")
@@ -56,8 +59,13 @@ def repository(tmp_path: Path) -> Path:
     git(root, "checkout", "--quiet", "-b", "change")
     change(root, 'version: "1.35"', 'version: "1.35"\n  logs: [api]')
     _installed(root)
-    _stand_ins(tmp_path / "bin")
+    _stand_ins(folder / "bin")
     return root
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return repository_in(tmp_path)
 
 
 def git(root: Path, *arguments: str) -> None:
@@ -110,7 +118,7 @@ class Runner:
         """Return what the stand-ins were asked."""
         return self.calls.read_text("utf-8").splitlines() if self.calls.exists() else []
 
-    def script(self, text: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def script(self, text: str, **environment: str) -> Done:
         return subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", text],
             cwd=self.root,
@@ -119,7 +127,7 @@ class Runner:
             text=True,
         )
 
-    def action(self, **inputs: str) -> dict[str, subprocess.CompletedProcess[str]]:
+    def action(self, **inputs: str) -> dict[str, Done]:
         """Run the steps until one fails; return what became of each, by name."""
         action = yaml.safe_load((ROOT / ".github" / "actions" / "review" / "action.yml").read_text("utf-8"))
         context = {**CONTEXT, **{f"inputs.{name}": value for name, value in inputs.items()}}
@@ -129,7 +137,7 @@ class Runner:
             "GITHUB_STEP_SUMMARY": str(summary),
             "GITHUB_REPOSITORY": "example/platform",
         }
-        done: dict[str, subprocess.CompletedProcess[str]] = {}
+        done: dict[str, Done] = {}
         for step in action["runs"]["steps"]:
             if "run" in step:
                 assert step["shell"] == "bash"
@@ -157,9 +165,15 @@ def _substituted(text: Any, context: dict[str, str]) -> str:
     return re.sub(r"\$\{\{\s*(\S+)\s*\}\}", lambda found: context[found.group(1)], str(text))
 
 
-def test_the_action_comments_and_fails_for_a_risk(repository: Path) -> None:
-    runner = Runner(repository)
-    done = runner.action()
+def the_action(folder: Path) -> Callable[[], tuple[Runner, dict[str, Done]]]:
+    runner = Runner(repository_in(folder))
+    return lambda: (runner, runner.action())
+
+
+@pytest.mark.other_core(begins=[the_action])
+def test_the_action_comments_and_fails_for_a_risk(answer: Answer) -> None:
+    runner, done = answer(the_action)
+    repository = runner.root
     assert [step.returncode for step in done.values()] == [0, 0, 0, 1], [step.stderr for step in done.values()]
     line = (repository / "platform.yaml").read_text("utf-8").splitlines().index("  logs: [api]") + 1
     assert (
@@ -199,13 +213,8 @@ def test_the_action_stops_at_a_mistake(repository: Path) -> None:
     assert not [call for call in runner.told() if call.startswith("gh")]
 
 
-@pytest.mark.parametrize(
-    ("known", "method", "end"),
-    [("", "POST", "notes"), ('{"id": 12, "body": "<!-- emr-eks-review -->"}', "PUT", "notes/12")],
-)
-def test_the_job_of_gitlab_writes_one_note_and_fails_for_a_risk(
-    repository: Path, known: str, method: str, end: str
-) -> None:
+def the_job_of_gitlab(folder: Path, known: str) -> Callable[[], tuple[Runner, Done]]:
+    repository = repository_in(folder)
     git(repository, "update-ref", "refs/remotes/origin/main", "main")
     git(repository, "remote", "add", "origin", str(repository))
     runner = Runner(
@@ -217,19 +226,37 @@ def test_the_job_of_gitlab_writes_one_note_and_fails_for_a_risk(
         CI_PROJECT_ID="1",
         CI_MERGE_REQUEST_IID="7",
     )
-    job = yaml.safe_load((ROOT / "docs" / "gitlab-review.yml").read_text("utf-8"))["review"]
     # GitLab runs a job's lines in one shell that stops at the first that fails.
-    done = runner.script("\n".join(job["script"]))
+    return lambda: (runner, runner.script("\n".join(gitlab_job()["script"])))
+
+
+def gitlab_job() -> dict[str, Any]:
+    return dict(yaml.safe_load((ROOT / "docs" / "gitlab-review.yml").read_text("utf-8"))["review"])
+
+
+FIRST_NOTE = partial(the_job_of_gitlab, known="")
+RENEWED_NOTE = partial(the_job_of_gitlab, known='{"id": 12, "body": "<!-- emr-eks-review -->"}')
+
+
+@pytest.mark.other_core(begins=[FIRST_NOTE, RENEWED_NOTE])
+@pytest.mark.parametrize(
+    ("prepare", "method", "end"),
+    [(FIRST_NOTE, "POST", "notes"), (RENEWED_NOTE, "PUT", "notes/12")],
+    ids=["first note", "renewed note"],
+)
+def test_the_job_of_gitlab_writes_one_note_and_fails_for_a_risk(
+    prepare: Prepare, method: str, end: str, answer: Answer
+) -> None:
+    runner, done = answer(prepare)
     assert done.returncode == 1, done.stderr
     assert "`logging-off`" in done.stdout
     sent = runner.told()[-1]
     assert f"--request {method}" in sent
     assert sent.endswith(f"/projects/1/merge_requests/7/{end}")
     note = json.loads(Path(f"{runner.calls}.sent").read_text("utf-8"))["body"]
-    assert note == (repository / "review.md").read_text("utf-8")
-    assert {name for name in job["artifacts"]["paths"] if (repository / name).exists()} == set(
-        job["artifacts"]["paths"]
-    )
+    assert note == (runner.root / "review.md").read_text("utf-8")
+    kept = set(gitlab_job()["artifacts"]["paths"])
+    assert {name for name in kept if (runner.root / name).exists()} == kept
 
 
 TERRAFORM = """#!/bin/bash
@@ -239,14 +266,21 @@ case "$*" in *teams*" plan "*) exit 1 ;; *show*) echo '{"stack": "'"$1"'"}' ;; e
 """
 
 
-def test_the_workflow_with_plans_hands_over_those_that_there_are(repository: Path) -> None:
+def the_workflow_with_plans(folder: Path) -> Callable[[], tuple[Runner, Done]]:
+    repository = repository_in(folder)
     file = repository.parent / "bin" / "terraform"
     file.write_text(TERRAFORM, "utf-8")
     file.chmod(0o755)
     workflow = yaml.safe_load((ROOT / "docs" / "review-with-plans.yml").read_text("utf-8"))
     (step,) = [step for step in workflow["jobs"]["review"]["steps"] if "run" in step]
-    runner, output = Runner(repository), repository.parent / "output"
-    done = runner.script(step["run"], GITHUB_OUTPUT=str(output))
+    runner = Runner(repository)
+    return lambda: (runner, runner.script(step["run"], GITHUB_OUTPUT=str(folder / "output")))
+
+
+@pytest.mark.other_core(begins=[the_workflow_with_plans])
+def test_the_workflow_with_plans_hands_over_those_that_there_are(answer: Answer) -> None:
+    runner, done = answer(the_workflow_with_plans)
+    repository, output = runner.root, runner.root.parent / "output"
     assert done.returncode == 0, done.stderr
     stacks = ("addons", "cluster", "network", "node_pools")
     assert output.read_text("utf-8") == f"plans={' '.join(f'emr-on-eks-{stack}.json' for stack in stacks)}\n"

@@ -1,0 +1,67 @@
+"""What must run as a program of its own, and long: it begins with the first test, and the tests of it come last.
+
+A test says so with `@pytest.mark.other_core(begins=[prepare])`, and learns what came of it by `answer(prepare)`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Work = Callable[[], Any]
+"""Runs in a thread, beside the tests: it must not read the environment or the current folder, which tests change."""
+Prepare = Callable[[Path], Work]
+"""Gets ready in a folder of its own, and returns the work; runs before the first test."""
+Begun = dict[Prepare, Future[Any]]
+Answer = Callable[[Prepare], Any]
+
+
+def program(command: list[str], folder: Path, **environment: str) -> Callable[[], subprocess.CompletedProcess[str]]:
+    """Return the work of running *command* in *folder*, with today's environment and what is given of it."""
+    surroundings = {**os.environ, **environment}
+    return partial(
+        subprocess.run, command, cwd=folder, env=surroundings, capture_output=True, text=True, encoding="utf-8"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what waits for the other core last, but for what needs Terraform, which waits longer."""
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("terraform") is not None,
+            item.get_closest_marker("other_core") is not None,
+        )
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def other_core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
+    """Begin what the selected tests ask for, each once."""
+    marks = [mark for item in request.session.items if (mark := item.get_closest_marker("other_core"))]
+    asked = dict.fromkeys(prepare for mark in marks for prepare in mark.kwargs["begins"])
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield {prepare: _begin(pool, prepare, tmp_path_factory.mktemp("other_core")) for prepare in asked}
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(pool: ThreadPoolExecutor, prepare: Prepare, folder: Path) -> Future[Any]:
+    try:
+        return pool.submit(prepare(folder))
+    except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
+        # The tests that ask for it must hear of that, and no others.
+        stopped: Future[Any] = Future()
+        stopped.set_exception(error)
+        return stopped
+
+
+@pytest.fixture(scope="session")
+def answer(other_core: Begun) -> Answer:
+    """Return a function that waits for what comes of a work."""
+    return lambda prepare: other_core[prepare].result()
