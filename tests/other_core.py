@@ -23,9 +23,14 @@ Begun = dict[Prepare, Future[Any]]
 Answer = Callable[[Prepare], Any]
 
 
+SWITCHES = ("EMR_EKS_", "JSII_", "NODE_OPTIONS")
+"""How the variables begin by which a caller tells the accelerator, jsii and Node what to do."""
+
+
 def program(command: list[str], folder: Path, **environment: str) -> Callable[[], subprocess.CompletedProcess[str]]:
-    """Return the work of running *command* in *folder*, with today's environment and what is given of it."""
-    surroundings = {**os.environ, **environment}
+    """Return the work of running *command* in *folder*, with today's environment but for switches not given here."""
+    usual = {name: value for name, value in os.environ.items() if not name.startswith(SWITCHES)}
+    surroundings = {**usual, **environment}
     return partial(
         subprocess.run, command, cwd=folder, env=surroundings, capture_output=True, text=True, encoding="utf-8"
     )

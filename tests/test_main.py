@@ -102,8 +102,7 @@ def test_what_only_a_construct_can_see_is_refused_in_one_sentence(answer: Answer
 
 def test_a_machine_without_node_is_told_what_to_install(tmp_path: Path) -> None:
     edited(tmp_path)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JSII_NODE": str(tmp_path / "node")}
-    done = subprocess.run(PROGRAM, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = program(PROGRAM, tmp_path, PYTHONPATH=str(ROOT), JSII_NODE=str(tmp_path / "node"))()
     assert done.returncode == 2
     assert done.stderr.startswith(str(tmp_path / "node"))
     assert len(done.stderr.splitlines()) == 1

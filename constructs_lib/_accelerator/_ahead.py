@@ -53,7 +53,8 @@ class Ahead:
         while self._asked and not any(asked == request for asked, _ in self._answers):
             asked, again = self._asked.popleft()
             answer = self._node._next_message()
-            if again:
+            # What went wrong may go well when its turn comes: a binding needs others before it.
+            if again and "ok" in answer:
                 self._answers.append((asked, answer))
         for known in self._answers:
             if known[0] == request:
@@ -76,7 +77,7 @@ _in_use: list[Ahead] = []
 
 
 def load(packages: tuple[str, ...]) -> None:
-    """Ask Node to load the bindings *packages*; an import of one of them will find its answer, be it an error."""
+    """Ask Node to load the bindings *packages*; an import of one of them will find the answer."""
     jsii = importlib.import_module("jsii")
     types = importlib.import_module("jsii._kernel.types")
     ahead: Ahead | None = getattr(jsii.kernel.provider._process, "ahead", None)

@@ -14,7 +14,7 @@ from benchmarks.gates import gates
 GOOD = Counts(
     starts_at_import=[],
     resources=100,
-    round_trips=250,
+    round_trips=230,
     submodules=42,
     types=40,
     teams_added=10,
@@ -51,7 +51,7 @@ def test_what_is_counted_is_there(counts: Counts) -> None:
     "worse",
     [
         {"starts_at_import": ["node"]},
-        {"round_trips": 270},
+        {"round_trips": 231},
         {"submodules": 43},
         {"round_trips_of_teams": 231, "round_trips_of_more_teams": 231},
         {"round_trips_of_more_teams": 240},

@@ -115,7 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
         _write(options.ready_file, ready)
     print(ready, flush=True)
     try:
-        server.serve_forever()
+        server.serve_forever(poll_interval=0.05)
     finally:
         server.server_close()
         if options.ready_file:

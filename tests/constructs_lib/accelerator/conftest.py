@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-
-SWITCHES = ("EMR_EKS_", "JSII_", "NODE_OPTIONS")
+from other_core import SWITCHES
 
 Python = Callable[..., subprocess.CompletedProcess[str]]
 

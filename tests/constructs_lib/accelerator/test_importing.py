@@ -30,7 +30,7 @@ def printed_by(text: str) -> Prepare:
     """Return how a program is prepared: what it prints, with no switch set."""
 
     def prepare(folder: Path) -> Callable[[], str]:
-        run = program([sys.executable, "-c", text], folder, PYTHONPATH=str(ROOT), EMR_EKS_PLAIN="")
+        run = program([sys.executable, "-c", text], folder, PYTHONPATH=str(ROOT))
 
         def printed() -> str:
             done = run()
