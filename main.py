@@ -86,7 +86,7 @@ def main() -> int:
     has_node = shutil.which(node) is not None
     # Node starts while Python reads the platform. Only what is needed for certain: a mistake is answered at once.
     if has_node:
-        _accelerator.load_ahead("constructs", "cdktf")
+        _accelerator.load_ahead("cdktf")
     from constructs_lib._names import Refused
     from provisioners.source import InvalidFile
     from stacks.platform import load

@@ -47,8 +47,8 @@ def install() -> None:
 def load_ahead(*packages: str) -> None:
     """Start Node if it is not running, and let it load the bindings *packages* while Python goes on.
 
-    For a program that has something else to do before it imports `cdktf`. The names are those of Python, such as
-    `constructs`, `cdktf` and `cdktf_cdktf_provider_aws`, in the order in which each needs the one before.
+    For a program that has something else to do before it imports them. The names are those of Python, such as `cdktf`
+    and `cdktf_cdktf_provider_aws`; what a binding needs is loaded before it.
     """
     if not is_plain():
         install()

@@ -7,14 +7,16 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+_NEEDS = re.compile(r"^import (\w+)\._jsii$", re.MULTILINE)
 _LOADS = re.compile(r'JSIIAssembly\.load\(\s*"([^"]+)",\s*"([^"]+)",\s*[^,"]+,\s*"([^"]+)",?\s*\)')
 """What the `_jsii` package of each binding does: its name in JavaScript, its version and its file."""
 _UNHEARD = 100
@@ -53,7 +55,6 @@ class Ahead:
         while self._asked and not any(asked == request for asked, _ in self._answers):
             asked, again = self._asked.popleft()
             answer = self._node._next_message()
-            # What went wrong may go well when its turn comes: a binding needs others before it.
             if again and "ok" in answer:
                 self._answers.append((asked, answer))
         for known in self._answers:
@@ -74,6 +75,8 @@ class _Answered:
 
 _in_use: list[Ahead] = []
 """That of the Node which a program has asked ahead."""
+_loading: set[tuple[str, str, str]] = set()
+"""What it has been asked to load."""
 
 
 def load(packages: tuple[str, ...]) -> None:
@@ -84,9 +87,12 @@ def load(packages: tuple[str, ...]) -> None:
     if ahead is None:
         return
     _in_use[:] = [ahead]
+    # Node never forgets that it looked for a binding in vain, so each comes after those that it needs.
     with turn:
-        for assembly in filter(None, map(_assembly, packages)):
-            ahead.ask(types.LoadRequest(*assembly), again=True)
+        for assembly in chain.from_iterable(map(_assemblies, packages)):
+            if assembly not in _loading:
+                _loading.add(assembly)
+                ahead.ask(types.LoadRequest(*assembly), again=True)
 
 
 def expect(module: ModuleType) -> None:
@@ -104,11 +110,13 @@ def expect(module: ModuleType) -> None:
                 _in_use[0].ask(types.StaticGetRequest(fqn=fqn, property="tfResourceType"), again=False)
 
 
-def _assembly(package: str) -> tuple[str, str, str] | None:
-    """Return what *package* loads, if it is a binding: name, version and file."""
+def _assemblies(package: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what *package* loads, if it is a binding, after what it needs: name, version and file of each."""
     spec = find_spec(package)
     folder = Path(spec.origin if spec and spec.origin else package).with_name("_jsii")
     with suppress(OSError):
-        if found := _LOADS.search((folder / "__init__.py").read_text("utf-8")):
-            return found[1], found[2], str(folder / found[3])
-    return None
+        source = (folder / "__init__.py").read_text("utf-8")
+        for needed in _NEEDS.findall(source):
+            yield from _assemblies(needed)
+        if found := _LOADS.search(source):
+            yield found[1], found[2], str(folder / found[3])
