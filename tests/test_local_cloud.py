@@ -10,17 +10,13 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from local_lives import PLATFORMS, Project, missing
-
-from examples.run import JOBS
+from local_lives import LIVES, Project
 
 
 @pytest.mark.terraform
-@pytest.mark.parametrize("platform_name", [*PLATFORMS, *JOBS])
-def test_a_platform_is_applied_plans_empty_and_goes(platform_name: str, lives: dict[str, Future[None]]) -> None:
-    if reason := missing():
-        pytest.skip(reason)
-    lives[platform_name].result()
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.life(life)) for name, life in LIVES.items()])
+def test_a_platform_is_applied_plans_empty_and_goes(name: str, life: Future[None]) -> None:
+    life.result()
 
 
 def test_a_bad_platform_is_refused_before_anything_starts(tmp_path: Path) -> None:
