@@ -1,7 +1,7 @@
 """Lives of platforms in the local cloud: the real Terraform applies them, plans them empty, and takes them down.
 
 One is lived with the commands that users type, and the real cdktf. In the others Terraform is called as cdktf calls
-it, with one AWS provider for all its calls, and what waits for nothing but a clock is begun early.
+it, with providers that serve all its calls, and what waits for nothing but a clock is begun early.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 
 import boto3
 import pytest
 from conftest import ROOT, edited
-from shared_provider import shared_provider
+from shared_providers import shared_providers
 
 from emr_eks.failures import Failure
 from emr_eks.local.engine import Engine, find_cdktf
@@ -40,6 +41,8 @@ NODES = {"instance_types": ["m6i.xlarge"], "min_size": 2, "max_size": 4}
 SPOT = {**NODES, "instance_types": ["m6i.xlarge", "m5.xlarge"], "capacity_type": "SPOT"}
 # Days that flow logs are kept, by platform.yaml and after somebody's change.
 DRIFT = (90, 7)
+# To start computes; what comes after mostly waits.
+_starting = Semaphore(2)
 TEN_TEAMS: dict[str, Any] = {f"team-{number}": {"tiers": ["low"]} for number in range(10)}
 
 
@@ -116,14 +119,17 @@ class Stacks(Engine):
 
     @contextmanager
     def ready(self) -> Iterator[Stacks]:
-        """Synthesise, start the AWS provider and have Terraform make each stack's folder ready."""
-        environment = {**self._environment, "CDKTF_OUTDIR": str(self._home.synthesised)}
-        ran([sys.executable, "-m", "emr_eks.local.synth"], self._folder, environment)
-        with shared_provider(self._environment, self._home.root) as found:
-            self._environment |= found
-            self._sources = dict(stacks(self._home.synthesised))
-            for stack in self._sources:
-                self.terraform(stack, "init", "-input=false")
+        """Synthesise, start the providers and have Terraform make each stack's folder ready."""
+        with ExitStack() as running:
+            with _starting:
+                environment = {**self._environment, "CDKTF_OUTDIR": str(self._home.synthesised)}
+                ran([sys.executable, "-m", "emr_eks.local.synth"], self._folder, environment)
+                self._environment |= running.enter_context(
+                    shared_providers(self._environment, self._home.root, "aws", "kubernetes", "helm")
+                )
+                self._sources = dict(stacks(self._home.synthesised))
+                for stack in self._sources:
+                    self.terraform(stack, "init", "-input=false")
             yield self
 
     def terraform(self, stack: str, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
@@ -157,7 +163,8 @@ class Stacks(Engine):
     def destroy(self) -> None:
         """Destroy every stack, the last one first."""
         for stack in reversed(self._sources):
-            self.terraform(stack, "destroy", "-auto-approve", "-input=false")
+            # More at a time than Terraform's ten: each virtual cluster takes a minute.
+            self.terraform(stack, "destroy", "-auto-approve", "-input=false", "-parallelism=30")
 
 
 def live_by_default(project: Project) -> None:
@@ -198,9 +205,10 @@ def live_by_default(project: Project) -> None:
 
 
 def lent(project: Project, platform: Stacks) -> Path:
-    """Return a folder with the state of all stacks, and with the network's plan after a change outside Terraform."""
+    """Return a folder with all state and objects, and with the network's plan after a change outside Terraform."""
     folder = project.folder / "deployed"
-    shutil.copytree(project.home.state, folder / "state")
+    for kept in (project.home.state, project.home.objects):
+        shutil.copytree(kept, folder / kept.name)
     logs, (before, after) = project.aws("logs"), DRIFT
     group = {"logGroupName": "/aws/vpc/emr-on-eks/flow-logs"}
     logs.put_retention_policy(**group, retentionInDays=after)
@@ -308,6 +316,7 @@ def live(by: Callable[[Project], None], folder: Path) -> None:
     try:
         by(project)
     finally:
+        project.home.down()
         for home in (folder / ".emr-eks" / "local").glob("*"):
             Home(home).down()
 
@@ -366,7 +375,7 @@ def deployed_state(lives: dict[Life, Future[None]]) -> Path:
 def looked_at(item: Any) -> Iterator[Life]:
     """Yield the lives that a test looks at."""
     if mark := item.get_closest_marker("life"):
-        yield mark.args[0]
+        yield mark.kwargs["lived"]
     if "deployed_state" in getattr(item, "fixturenames", ()):
         yield default
 

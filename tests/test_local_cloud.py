@@ -14,7 +14,9 @@ from local_lives import LIVES, Project
 
 
 @pytest.mark.terraform
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.life(life)) for name, life in LIVES.items()])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.life(lived=life)) for name, life in LIVES.items()]
+)
 def test_a_platform_is_applied_plans_empty_and_goes(name: str, life: Future[None]) -> None:
     life.result()
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 from conftest import ROOT
 from local_lives import DRIFT, ran
-from shared_provider import shared_provider
+from shared_providers import shared_providers
 
 from emr_eks.local.engine import Engine
 from emr_eks.local.home import Home
@@ -59,7 +59,7 @@ class Deployed(Engine):
         return ran([str(self._terraform), *arguments, "-no-color"], folder, self._environment)
 
     def with_provider(self, found: dict[str, str]) -> Deployed:
-        """Have Terraform use an AWS provider that runs."""
+        """Have Terraform use providers that run."""
         self._environment |= found
         return self
 
@@ -71,8 +71,9 @@ def deployed(deployed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     try:
         file = ROOT / "platform.yaml"
         engine = Deployed(home, home.up(), load(file).spec, file)
-        shutil.copytree(deployed_state / "state", home.state, dirs_exist_ok=True)
-        with shared_provider(engine._environment, home.root) as found:
+        for kept in (home.state, home.objects):
+            shutil.copytree(deployed_state / kept.name, kept, dirs_exist_ok=True)
+        with shared_providers(engine._environment, home.root, "aws", "kubernetes", "helm") as found:
             yield engine.with_provider(found)
     finally:
         home.down()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from cdktf import TerraformStack
-from shared_provider import shared_provider
+from shared_providers import shared_providers
 from synthesised import stack_of
 
 from constructs_lib.job_template import FIXED_PROVIDER, JobTemplate, JobTemplateSpec
@@ -58,7 +58,7 @@ class Terraform:
     @contextmanager
     def with_one_provider(self) -> Iterator[None]:
         """Let all commands use one AWS provider."""
-        with shared_provider(self._environment, self._directory) as found:
+        with shared_providers(self._environment, self._directory, "aws") as found:
             self._environment |= found
             yield
 
@@ -104,7 +104,7 @@ def lives_through(terraform: Terraform, aws: Aws) -> None:
     assert status["unanswered"] == []
 
 
-@pytest.mark.life(apply_plan_change_and_destroy)
+@pytest.mark.life(lived=apply_plan_change_and_destroy)
 def test_apply_plan_change_and_destroy(life: Future[None]) -> None:
     life.result()
 
@@ -140,10 +140,13 @@ def test_a_job_template_is_applied_and_started(tmp_path: Path, fresh: Aws) -> No
         "job_tags": {"cost": "42"},
     }
     terraform = template(tmp_path, fresh, **spec)
-    terraform("apply", "-auto-approve", "-input=false")
-    terraform("plan", "-input=false", "-detailed-exitcode")
     emr = fresh("emr-containers")
-    (made,) = emr.list_job_templates()["templates"]
+    with terraform.with_one_provider():
+        terraform("apply", "-auto-approve", "-input=false")
+        terraform("plan", "-input=false", "-detailed-exitcode")
+        (made,) = emr.list_job_templates()["templates"]
+        terraform("destroy", "-auto-approve", "-input=false")
+        assert emr.list_job_templates()["templates"] == []
     assert made["name"] == "daily"
     data = made["jobTemplateData"]
     assert data["executionRoleArn"].endswith(":role/etl")
@@ -157,8 +160,6 @@ def test_a_job_template_is_applied_and_started(tmp_path: Path, fresh: Aws) -> No
         "s3MonitoringConfiguration": {"logUri": "s3://logs/daily/"},
     }
     assert data["jobTags"] == {"cost": "42"}
-    terraform("destroy", "-auto-approve", "-input=false")
-    assert emr.list_job_templates()["templates"] == []
 
 
 def test_older_providers_lose_what_we_ask_a_newer_one_for(tmp_path: Path, fresh: Aws) -> None:
