@@ -313,6 +313,9 @@ PLATFORMS: dict[str, dict[str, Any]] = {
 def live(by: Callable[[Project], None], folder: Path) -> None:
     """Live a platform's life in *folder*; stop its cloud whatever happens."""
     project = Project(folder)
+    if by is not live_as_example and sys.platform == "linux":
+        # The example takes longest, so the others' threads, and all that they start, give way.
+        os.nice(5)
     try:
         by(project)
     finally:
