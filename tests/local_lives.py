@@ -112,10 +112,9 @@ class Stacks(Engine):
     """The stacks of a project, which Terraform applies as cdktf would have it do."""
 
     def __init__(self, project: Project) -> None:
-        os.environ.setdefault("EMR_EKS_CRDS", str(CRDS))
         super().__init__(project.home, project.home.up(), load(project.file).spec, project.file)
         self._folder = project.folder
-        self._environment |= {"PYTHONPATH": str(ROOT), "GOGC": "400"}
+        self._environment |= {"PYTHONPATH": str(ROOT), "EMR_EKS_CRDS": str(CRDS)}
 
     @contextmanager
     def ready(self) -> Iterator[Stacks]:
@@ -379,13 +378,23 @@ def looked_at(item: Any) -> Iterator[Life]:
     """Yield the lives that a test looks at."""
     if mark := item.get_closest_marker("life"):
         yield mark.kwargs["lived"]
-    if "deployed_state" in getattr(item, "fixturenames", ()):
+    if borrows(item):
         yield default
 
 
+def borrows(item: Any) -> bool:
+    """Tell whether a test needs what the default platform lends."""
+    return "deployed_state" in getattr(item, "fixturenames", ())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what needs Terraform last, and what only waits for a life, which begins with the first test, last of all."""
-    items.sort(key=lambda item: (item.get_closest_marker("terraform") is not None, any(looked_at(item))))
+    """Put what needs Terraform last, of that what waits for a deployment, and then what waits for a whole life."""
+    items.sort(key=lambda item: [item.get_closest_marker("life") is not None, borrows(item), needs_terraform(item)])
+
+
+def needs_terraform(item: Any) -> bool:
+    """Tell whether a test runs the real Terraform."""
+    return item.get_closest_marker("terraform") is not None
 
 
 @pytest.fixture(scope="session", autouse=True)
