@@ -1,4 +1,8 @@
-"""Lives of platforms in the local cloud: real cdktf and Terraform apply them, plan them empty, and take them down."""
+"""Lives of platforms in the local cloud: the real Terraform applies them, plans them empty, and takes them down.
+
+One is lived with the commands that users type, and the real cdktf. In the others Terraform is called as cdktf calls
+it, with providers that serve all its calls, and what waits for nothing but a clock is begun early.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +11,39 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 
 import boto3
 import pytest
 from conftest import ROOT, edited
+from shared_providers import shared_providers
 
 from emr_eks.failures import Failure
-from emr_eks.local.engine import find_cdktf
+from emr_eks.local.engine import Engine, find_cdktf
 from emr_eks.local.home import Home
 from emr_eks.local.kubernetes.objects import ObjectStore, StoredObject
+from emr_eks.local.localise import stacks
 from emr_eks.local.terraform import find_provider_mirror, find_terraform
-from examples.run import JOBS
 from stacks.platform import load
 
 CRDS = ROOT.parent / "shared" / "data" / "karpenter-crds" / "v1.14.1"
+EXAMPLE = "s0-cluster-autoscaler"
+# After making these the provider asks again and again, for 13, 25 and 55 seconds, whether they are as they should be.
+SLOW = ("aws_kms_key", "aws_sqs_queue", "aws_s3_bucket_lifecycle_configuration")
 ZONES = ["us-east-1a", "us-east-1b"]
 NODES = {"instance_types": ["m6i.xlarge"], "min_size": 2, "max_size": 4}
 SPOT = {**NODES, "instance_types": ["m6i.xlarge", "m5.xlarge"], "capacity_type": "SPOT"}
-TEN_TEAMS = {f"team-{number}": {} for number in range(10)}
+# Days that flow logs are kept, by platform.yaml and after somebody's change.
+DRIFT = (90, 7)
+# To start computes; what comes after mostly waits.
+_starting = Semaphore(2)
+TEN_TEAMS: dict[str, Any] = {f"team-{number}": {"tiers": ["low"]} for number in range(10)}
 
 
 def missing() -> str:
@@ -58,18 +73,21 @@ class Project:
         """Run `emr-eks` here; fails with all that it printed unless it exits with 0."""
         return self.run("emr_eks", *arguments)
 
-    def run(self, program: str, *arguments: str) -> str:
+    def run(self, program: str, *arguments: str, **environment: str) -> str:
         """Run one of the project's programs here; fails with all that it printed unless it exits with 0."""
-        environment = {
+        surroundings = {
             **os.environ,
             # Only this checkout's programs are here; the packages are the project's.
             "PYTHONPATH": str(ROOT),
             "EMR_EKS_CRDS": str(CRDS),
+            **environment,
         }
-        command = [sys.executable, "-m", program, *arguments]
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1800)
-        assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
-        return done.stdout
+        return ran([sys.executable, "-m", program, *arguments], self.folder, surroundings)
+
+    def status(self) -> dict[str, Any]:
+        """Return what is in AWS, and what it could not answer."""
+        found: dict[str, Any] = json.loads(self("local", "status", "--format", "json"))
+        return found
 
     def aws(self, service: str) -> Any:
         """Return a client for the platform's emulator."""
@@ -82,42 +100,122 @@ class Project:
         return {(each.kind, each.name) for each in ObjectStore(self.home.objects).list()}
 
 
+def ran(command: list[str], folder: Path, environment: dict[str, str], accept: tuple[int, ...] = (0,)) -> str:
+    """Return what a command prints; fails with all of it unless it exits as it should."""
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1800)
+    said = f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+    assert done.returncode in accept, f"{command}: {done.returncode}\n{said}"
+    return done.stdout
+
+
+class Stacks(Engine):
+    """The stacks of a project, which Terraform applies as cdktf would have it do."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(project.home, project.home.up(), load(project.file).spec, project.file)
+        self._folder = project.folder
+        self._environment |= {"PYTHONPATH": str(ROOT), "EMR_EKS_CRDS": str(CRDS)}
+
+    @contextmanager
+    def ready(self) -> Iterator[Stacks]:
+        """Synthesise, start the providers and have Terraform make each stack's folder ready."""
+        with ExitStack() as running:
+            with _starting:
+                environment = {**self._environment, "CDKTF_OUTDIR": str(self._home.synthesised)}
+                ran([sys.executable, "-m", "emr_eks.local.synth"], self._folder, environment)
+                self._environment |= running.enter_context(
+                    shared_providers(self._environment, self._home.root, "aws", "kubernetes", "helm")
+                )
+                self._sources = dict(stacks(self._home.synthesised))
+                for stack in self._sources:
+                    self.terraform(stack, "init", "-input=false")
+            yield self
+
+    def terraform(self, stack: str, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
+        """Run Terraform in a stack's folder; fails unless it exits with one of *accept*."""
+        folder = self._sources[stack].parent
+        return ran([str(self._terraform), *arguments, "-no-color"], folder, self._environment, accept)
+
+    def apply(self) -> None:
+        """Apply every stack in order; what is slow in the later ones, and needs no other stack, from the start."""
+        first, *later = self._sources
+        with ThreadPoolExecutor() as pool:
+            begun = {stack: pool.submit(self._apply_slow, stack) for stack in later}
+            self._apply(first)
+            for stack in later:
+                begun[stack].result()
+                self._apply(stack)
+
+    def _apply_slow(self, stack: str) -> None:
+        resources = json.loads(self._sources[stack].read_text("utf-8")).get("resource", {})
+        if slow := [f"-target={kind}.{name}" for kind in SLOW for name in resources.get(kind, ())]:
+            self._apply(stack, *slow)
+
+    def _apply(self, stack: str, *options: str) -> None:
+        self.terraform(stack, "apply", "-auto-approve", "-input=false", *options)
+
+    def plan_empty(self) -> None:
+        """Fail if a stack is not as it was applied, or as AWS has it."""
+        for stack in self._sources:
+            self.terraform(stack, "plan", "-input=false", "-detailed-exitcode")
+
+    def destroy(self) -> None:
+        """Destroy every stack, the last one first."""
+        for stack in reversed(self._sources):
+            # More at a time than Terraform's ten: each virtual cluster takes a minute.
+            self.terraform(stack, "destroy", "-auto-approve", "-input=false", "-parallelism=30")
+
+
 def live_by_default(project: Project) -> None:
-    """Deploy platform.yaml, run the first job, and take everything down again."""
-    project("local", "deploy")
-    assert "no changes in any stack" in project("local", "plan", "--detailed-exitcode")
+    """Deploy platform.yaml, lend its state to whoever plans changes, run the first job, and take everything down."""
+    with Stacks(project).ready() as platform:
+        platform.apply()
+        platform.plan_empty()
+        deployed.set_result(lent(project, platform))
+        outputs = json.loads(project("local", "outputs", "--format", "json"))
+        assert outputs["azs"] == ["us-east-1a", "us-east-1b", "us-east-1c"]
+        assert len(outputs["private_subnets"]) == len(outputs["public_subnets"]) == 3
+        assert list(outputs["emrcontainers_virtual_cluster_id"]) == ["analytics"]
+        assert project.objects() >= {
+            ("Namespace", "analytics"),
+            ("RoleBinding", "emr-containers"),
+            ("NodePool", "spark-driver"),
+            ("NodePool", "spark-executor"),
+        }
+        every = ObjectStore(project.home.objects).list()
+        unchecked = [each for each in every if each.validated != "yes" and each.kind != "Release"]
+        assert not unchecked or not CRDS.exists()
 
-    outputs = json.loads(project("local", "outputs", "--format", "json"))
-    assert outputs["azs"] == ["us-east-1a", "us-east-1b", "us-east-1c"]
-    assert len(outputs["private_subnets"]) == len(outputs["public_subnets"]) == 3
-    assert list(outputs["emrcontainers_virtual_cluster_id"]) == ["analytics"]
-    assert project.objects() >= {
-        ("Namespace", "analytics"),
-        ("RoleBinding", "emr-containers"),
-        ("NodePool", "spark-driver"),
-        ("NodePool", "spark-executor"),
-    }
-    unchecked = [
-        each for each in ObjectStore(project.home.objects).list() if each.validated != "yes" and each.kind != "Release"
-    ]
-    assert not unchecked or not CRDS.exists()
+        job = str(ROOT / "examples/jobs/threadsleep.yaml")
+        submitted = json.loads(project("job", "submit", "--local", job, "--format", "json"))
+        assert submitted["virtualClusterId"] == outputs["emrcontainers_virtual_cluster_id"]["analytics"]
+        assert submitted["id"] in project("job", "list", "--local", "--team", "analytics")
+        shown = json.loads(project("job", "show", "--local", "-t", "analytics", submitted["id"], "--format", "json"))
+        assert shown["executionRoleArn"] == outputs["emr_on_eks_role_arn"]["analytics"]
+        code = shown["jobDriver"]["sparkSubmitJobDriver"]["entryPoint"].split("/", 3)
+        assert b"SparkSession" in project.aws("s3").get_object(Bucket=code[2], Key=code[3])["Body"].read()
 
-    submitted = json.loads(
-        project("job", "submit", "--local", str(ROOT / "examples/jobs/threadsleep.yaml"), "--format", "json")
-    )
-    assert submitted["virtualClusterId"] == outputs["emrcontainers_virtual_cluster_id"]["analytics"]
-    assert submitted["id"] in project("job", "list", "--local", "--team", "analytics")
-    shown = json.loads(project("job", "show", "--local", "-t", "analytics", submitted["id"], "--format", "json"))
-    assert shown["executionRoleArn"] == outputs["emr_on_eks_role_arn"]["analytics"]
-    code = shown["jobDriver"]["sparkSubmitJobDriver"]["entryPoint"].split("/", 3)
-    assert b"SparkSession" in project.aws("s3").get_object(Bucket=code[2], Key=code[3])["Body"].read()
-
-    assert json.loads(project("local", "status", "--format", "json"))["unanswered"] == []
-    assert submitted["id"] in project("teardown", "--local", "--yes", "--run")
-    assert json.loads(project("local", "status", "--format", "json"))["resources"] in ({}, {"job runs": 1})
+        assert project.status()["unanswered"] == []
+        # What runs is cancelled; the commands of `live_as_example` destroy with the same.
+        assert submitted["id"] in project("teardown", "--local", "--yes")
+        platform.destroy()
+    assert project.status()["resources"] in ({}, {"job runs": 1})
     assert project.objects() == set()
-    project("local", "down")
-    assert not project.home.root.exists()
+
+
+def lent(project: Project, platform: Stacks) -> Path:
+    """Return a folder with all state and objects, and with the network's plan after a change outside Terraform."""
+    folder = project.folder / "deployed"
+    for kept in (project.home.state, project.home.objects):
+        shutil.copytree(kept, folder / kept.name)
+    logs, (before, after) = project.aws("logs"), DRIFT
+    group = {"logGroupName": "/aws/vpc/emr-on-eks/flow-logs"}
+    logs.put_retention_policy(**group, retentionInDays=after)
+    network = "emr-on-eks-network"
+    platform.terraform(network, "plan", "-input=false", "-out=drifted")
+    logs.put_retention_policy(**group, retentionInDays=before)
+    (folder / "drifted.json").write_text(platform.terraform(network, "show", "-json", "drifted"), "utf-8")
+    return folder
 
 
 def live_otherwise(project: Project, changes: dict[str, Any]) -> None:
@@ -128,14 +226,16 @@ def live_otherwise(project: Project, changes: dict[str, Any]) -> None:
     if made.get("existing_cluster"):
         store_karpenter(project)
     teams = load(project.file).spec.teams
-    before = json.loads(project("local", "status", "--format", "json")).get("resources", {})
-    project("local", "deploy")
-    assert "no changes in any stack" in project("local", "plan", "--detailed-exitcode")
-    status = json.loads(project("local", "status", "--format", "json"))
-    assert status["unanswered"] == []
-    assert status["resources"]["virtual clusters"] == len(teams)
-    project("local", "destroy")
-    assert json.loads(project("local", "status", "--format", "json"))["resources"] == before
+    project.home.up()
+    before = project.status()["resources"]
+    with Stacks(project).ready() as platform:
+        platform.apply()
+        platform.plan_empty()
+        status = project.status()
+        assert status["unanswered"] == []
+        assert status["resources"]["virtual clusters"] == len(teams)
+        platform.destroy()
+    assert project.status()["resources"] == before
 
 
 def make_vpc(project: Project) -> dict[str, Any]:
@@ -178,18 +278,23 @@ def store_karpenter(project: Project) -> None:
     )
 
 
-def live_as_example(project: Project, name: str) -> None:
-    """Live through an example, as `make examples` does, which looks at all that it does."""
-    assert f"{name}: as it should be" in project.run("examples.run", name)
+def live_as_example(project: Project) -> None:
+    """Live through an example as `make examples` does, which looks at all that it does."""
+    assert f"{EXAMPLE}: as it should be" in project.run("examples.run", EXAMPLE)
     assert not list((project.folder / ".emr-eks" / "local").iterdir())
 
 
 PLATFORMS: dict[str, dict[str, Any]] = {
-    "default": {},
-    "two zones, NAT in each, pods apart, Spot, IRSA, ten teams": {
+    "two zones, NAT in each, pods apart, Spot, IRSA, ten teams in tiers, watched": {
         "vpc": {"availability_zones": ZONES, "nat_gateways": "per_az", "pod_cidr": "100.64.0.0/16"},
+        "cluster": {"coredns_autoscaling": {}, "addons": {"metrics-server": {}}},
         "node_groups": {"spot": SPOT},
         "karpenter": {"identity": "irsa"},
+        "priorities": {},
+        "monitoring": {
+            "container_logs": True,
+            "alarms": {"emails": ["ops@example.com"], "budget": {"usd": 2000, "tags": {"Platform": "emr-on-eks"}}},
+        },
         "teams": TEN_TEAMS,
     },
     "no NAT, Cluster Autoscaler": {
@@ -199,58 +304,101 @@ PLATFORMS: dict[str, dict[str, Any]] = {
         "node_groups": {"spot": SPOT},
         "teams": {"analytics": {"driver_pool": "managed-ondemand", "executor_pool": "spot"}},
     },
-    "watched": {
-        "vpc": {"availability_zones": ZONES},
-        "monitoring": {
-            "container_logs": True,
-            "alarms": {"emails": ["ops@example.com"], "budget": {"usd": 2000, "tags": {"Platform": "emr-on-eks"}}},
-        },
-    },
     "existing VPC": {"vpc": None, "existing_vpc": make_vpc},
     "existing cluster": {"vpc": None, "cluster": None, "node_groups": None, "existing_cluster": make_cluster},
 }
 
 
-def live(folder: Path, name: str) -> None:
-    """Live the life of an example, or of platform.yaml with changes, in *folder*; stop its cloud whatever happens."""
+def live(by: Callable[[Project], None], folder: Path) -> None:
+    """Live a platform's life in *folder*; stop its cloud whatever happens."""
     project = Project(folder)
+    if by is not live_as_example and sys.platform == "linux":
+        # The example takes longest, so the others' threads, and all that they start, give way.
+        os.nice(5)
     try:
-        if name in JOBS:
-            live_as_example(project, name)
-        elif PLATFORMS[name]:
-            live_otherwise(project, PLATFORMS[name])
-        else:
-            live_by_default(project)
+        by(project)
     finally:
+        project.home.down()
         for home in (folder / ".emr-eks" / "local").glob("*"):
             Home(home).down()
+
+
+Life = Callable[[Path], None]
+"""What is lived in a folder; it fails by raising."""
+deployed: Future[Path] = Future()
+"""What the default platform lends, as soon as it is deployed."""
+
+
+def default(folder: Path) -> None:
+    """Live the life of platform.yaml, and say when it is deployed, or never will be."""
+    try:
+        live(live_by_default, folder)
+    except BaseException as error:
+        if not deployed.done():
+            deployed.set_exception(error)
+        raise
+
+
+LIVES: dict[str, Life] = {
+    EXAMPLE: partial(live, live_as_example),
+    "default": default,
+    **{name: partial(live, partial(live_otherwise, changes=changes)) for name, changes in PLATFORMS.items()},
+}
 
 
 @pytest.fixture(scope="session")
 def lives(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[None]]]:
-    """Live the life of each platform that a test asks for, all at the same time: most of it is waiting."""
-    asked = (
-        [] if missing() else [item.callspec.params["platform_name"] for item in request.session.items if lived(item)]
-    )
-    folders = {name: tmp_path_factory.mktemp("local") for name in asked}
-    with ThreadPoolExecutor() as pool:
-        yield {name: pool.submit(live, folder, name) for name, folder in folders.items()}
+) -> Iterator[dict[Life, Future[None]]]:
+    """Live every life that a test looks at, all at the same time: most of it is waiting."""
+    asked = [] if missing() else dict.fromkeys(each for item in request.session.items for each in looked_at(item))
+    folders = {each: tmp_path_factory.mktemp("local") for each in asked}
+    with ThreadPoolExecutor(len(folders) or 1) as pool:
+        yield {each: pool.submit(each, folder) for each, folder in folders.items()}
 
 
-def lived(item: Any) -> bool:
-    """Tell whether a test looks at a life."""
-    return "lives" in getattr(item, "fixturenames", ())
+@pytest.fixture
+def life(request: pytest.FixtureRequest, lives: dict[Life, Future[None]]) -> Future[None]:
+    """Return the life that the test looks at by its mark `life`."""
+    if reason := missing():
+        pytest.skip(reason)
+    (looked,) = looked_at(request.node)
+    return lives[looked]
+
+
+@pytest.fixture(scope="session")
+def deployed_state(lives: dict[Life, Future[None]]) -> Path:
+    """Return the folder that `lent` made of platform.yaml as it was deployed."""
+    if reason := missing():
+        pytest.skip(reason)
+    return deployed.result()
+
+
+def looked_at(item: Any) -> Iterator[Life]:
+    """Yield the lives that a test looks at."""
+    if mark := item.get_closest_marker("life"):
+        yield mark.kwargs["lived"]
+    if borrows(item):
+        yield default
+
+
+def borrows(item: Any) -> bool:
+    """Tell whether a test needs what the default platform lends."""
+    return "deployed_state" in getattr(item, "fixturenames", ())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what needs Terraform last, since it waits for the lives that begin with the first test."""
-    items.sort(key=lambda item: item.get_closest_marker("terraform") is not None)
+    """Put what needs Terraform last, of that what waits for a deployment, and then what waits for a whole life."""
+    items.sort(key=lambda item: [item.get_closest_marker("life") is not None, borrows(item), needs_terraform(item)])
+
+
+def needs_terraform(item: Any) -> bool:
+    """Tell whether a test runs the real Terraform."""
+    return item.get_closest_marker("terraform") is not None
 
 
 @pytest.fixture(scope="session", autouse=True)
 def lives_begin(request: pytest.FixtureRequest) -> None:
-    """Begin the lives in the local cloud, if any test looks at one, so that the other tests run while they wait."""
-    if any(map(lived, request.session.items)):
+    """Begin the lives, if any test looks at one, so that the other tests run while they wait."""
+    if any(any(looked_at(item)) for item in request.session.items):
         request.getfixturevalue("lives")

@@ -87,6 +87,8 @@ class Engine:
             "AWS_EC2_METADATA_DISABLED": "true",
             "TERRAFORM_BINARY_NAME": str(self._terraform),
             "TF_CLI_CONFIG_FILE": str(self._terraform_settings()),
+            # Collecting garbage is a fifth of what Terraform and the AWS provider compute.
+            "GOGC": os.environ.get("GOGC", "400"),
             # A cache would copy the AWS provider, 700 MB; a mirror is linked to.
             "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "true",
             "CHECKPOINT_DISABLE": "true",

@@ -311,13 +311,19 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
     if mirror is None:
         pytest.skip("the AWS provider is not on this machine")
     folder = tmp_path_factory.mktemp("facts")
+    environment = {
+        "TF_CLI_CONFIG_FILE": str(folder / "rc"),
+        "CHECKPOINT_DISABLE": "1",
+        "GOGC": "400",
+        "PATH": "/usr/bin:/bin",
+    }
     (folder / "rc").write_text(mirror_configuration(mirror), "utf-8")
 
     def terraform(*arguments: str) -> str:
         done = subprocess.run(
             [str(find_terraform()), *arguments],
             cwd=folder,
-            env={"TF_CLI_CONFIG_FILE": str(folder / "rc"), "CHECKPOINT_DISABLE": "1", "PATH": "/usr/bin:/bin"},
+            env=environment,
             capture_output=True,
             text=True,
         )

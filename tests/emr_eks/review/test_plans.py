@@ -1,17 +1,22 @@
-"""Plans of the real Terraform against a platform deployed to the local AWS, and what the review makes of them."""
+"""Plans of the real Terraform against the default platform as it was deployed, and what the review makes of them.
+
+A life in the local cloud deploys it and leaves its state here; these plans are made against that state, which its owner
+has just planned empty, so nothing is asked of AWS again.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from conftest import ROOT
+from local_lives import DRIFT, ran
+from shared_providers import shared_providers
 
 from emr_eks.local.engine import Engine
 from emr_eks.local.home import Home
@@ -30,9 +35,9 @@ pytestmark = pytest.mark.terraform
 
 
 class Deployed(Engine):
-    """A platform in the local cloud, whose stacks can be planned with other sources."""
+    """A platform whose stacks can be planned with other sources."""
 
-    def plan_of(self, head: Path, stack: str, *options: str) -> Path:
+    def plan_of(self, head: Path, stack: str) -> Path:
         """Return the plan of *stack* as it is in *head*, a cdktf.out, printed as JSON."""
         local = head.parent / "local"
         if not local.exists():
@@ -42,44 +47,36 @@ class Deployed(Engine):
         work = self._home.root / "plans" / stack
         work.mkdir(parents=True, exist_ok=True)
         shutil.copy(local / "stacks" / stack / "cdk.tf.json", work)
+        terraform = partial(self._terraform_in, work)
         if not (work / ".terraform").exists():
-            self._run_terraform(work, "init", "-input=false", "-no-color", quiet=True)
-        self._run_terraform(work, "plan", "-input=false", "-no-color", "-out=plan", *options, quiet=True)
-        shown = subprocess.run(
-            [str(self._terraform), "show", "-json", "plan"],
-            cwd=work,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+            terraform("init", "-input=false")
+        terraform("plan", "-input=false", "-refresh=false", "-out=plan")
         file = head.parent / f"{stack}.json"
-        file.write_text(shown.stdout, "utf-8")
+        file.write_text(terraform("show", "-json", "plan"), "utf-8")
         return file
+
+    def _terraform_in(self, folder: Path, *arguments: str) -> str:
+        return ran([str(self._terraform), *arguments, "-no-color"], folder, self._environment)
+
+    def with_provider(self, found: dict[str, str]) -> Deployed:
+        """Have Terraform use providers that run."""
+        self._environment |= found
+        return self
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """Deploy the default platform; given a folder in EMR_EKS_TEST_DEPLOYED, use what is deployed there."""
-    ready = os.environ.get("EMR_EKS_TEST_DEPLOYED")
-    folder = Path(ready) if ready else tmp_path_factory.mktemp("deployed")
-    before = Path.cwd()
-    if not ready:
-        for name in ("main.py", "cdktf.json", "platform.yaml"):
-            shutil.copy(ROOT / name, folder)
-        shutil.copytree(ROOT / "provisioners", folder / "provisioners")
-        os.symlink(ROOT / "node_modules", folder / "node_modules")
-    os.chdir(folder)
-    home = Home(folder / ".emr-eks" / "local" / "emr-on-eks")
+def deployed(deployed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Return the default platform; an AWS in which nothing is tells whose account it is."""
+    home = Home(tmp_path_factory.mktemp("deployed"))
     try:
-        engine = Deployed(home, home.up(), load(Path("platform.yaml")).spec, Path("platform.yaml"))
-        if not ready:
-            engine.deploy()
-        yield engine
+        file = ROOT / "platform.yaml"
+        engine = Deployed(home, home.up(), load(file).spec, file)
+        for kept in (home.state, home.objects):
+            shutil.copytree(deployed_state / kept.name, kept, dirs_exist_ok=True)
+        with shared_providers(engine._environment, home.root, "aws", "kubernetes", "helm") as found:
+            yield engine.with_provider(found)
     finally:
-        os.chdir(before)
-        if not ready:
-            home.down()
+        home.down()
 
 
 Edit = Callable[[Any], object]
@@ -146,41 +143,91 @@ PAIRS: dict[str, tuple[str, Edit, Action]] = {
     "pool-limits": ("node_pools", pool("spark-executor", lambda s: s["limits"].update(cpu="500")), Action.update),
     "karpenter": ("addons", put("karpenter.version", "1.13.0"), Action.update),
 }
-_planned: dict[str, Any] = {}
+# Edits of one stack that touch no resource twice are made, and planned, together.
+TOGETHER = (
+    ("retention", "logs", "group-size", "group-added", "access"),
+    ("networks", "group-types"),
+    ("version",),
+    ("group-disk", "service-network"),
+    ("flow-logs-rejects", "zone-added", "endpoint"),
+    ("flow-logs-off",),
+    ("readdressed",),
+    ("team-added", "namespace", "permissions"),
+    ("team-renamed",),
+    ("role-renamed",),
+    ("bucket-renamed",),
+    ("pool-limits",),
+    ("karpenter",),
+)
 
 
-@pytest.fixture
-def review(deployed: Deployed, synthesised: Any, folder_of: Any, draft: Any, request: pytest.FixtureRequest) -> Any:
-    """Return a function that plans an edit of a stack, and reviews it offline and with the plan."""
+class Planned(NamedTuple):
+    """Edits made together: the sources after them, the plan, and the review without and with it."""
 
-    def reviewed(stack: str, *edits: Edit, options: tuple[str, ...] = ()) -> tuple[Comparison, Comparison]:
-        base, head = synthesised(draft.default()), synthesised(draft.default().edited(*edits))
-        folder = folder_of(draft.default().edited(*edits))
-        offline = compare(base, head)
-        found = plan.read(deployed.plan_of(folder, f"emr-on-eks-{stack}", *options), head, base)
-        return offline, joined(offline, head, [found])
+    head: App
+    file: Path
+    offline: Comparison
+    both: Comparison
 
-    return reviewed
+
+@pytest.fixture(scope="module")
+def planned(deployed: Deployed, synthesised: Any, folder_of: Any, draft: Any) -> Callable[[str], Planned]:
+    """Return a function that plans an edit, with those that are planned together with it, each plan once."""
+    done: dict[tuple[str, ...], Planned] = {}
+
+    def planned_with(name: str) -> Planned:
+        (names,) = (each for each in TOGETHER if name in each)
+        if names not in done:
+            edited = draft.default().edited(*(PAIRS[each][1] for each in names))
+            file = deployed.plan_of(folder_of(edited), f"emr-on-eks-{PAIRS[name][0]}")
+            base, head = synthesised(draft.default()), synthesised(edited)
+            offline = compare(base, head)
+            done[names] = Planned(head, file, offline, joined(offline, head, [plan.read(file, head, base)]))
+        return done[names]
+
+    return planned_with
 
 
 def stack_in(comparison: Comparison, name: str) -> Any:
     return next(stack for stack in comparison.stacks if stack.name == f"emr-on-eks-{name}")
 
 
+def actions(comparison: Comparison, stack: str) -> dict[str, Action]:
+    return {step.resource.address: step.action for step in stack_in(comparison, stack).steps}
+
+
+def told(comparison: Comparison, stack: str) -> set[tuple[str, str]]:
+    """Return what is risked in a stack, and where."""
+    return {(risk.id, risk.address) for risk in risks.find(comparison) if risk.stack == f"emr-on-eks-{stack}"}
+
+
 @pytest.mark.parametrize("name", PAIRS)
-def test_the_plan_agrees_with_the_reading_of_the_sources(review: Any, name: str) -> None:
+def test_the_plan_agrees_with_the_reading_of_the_sources(
+    planned: Callable[[str], Planned], synthesised: Any, draft: Any, name: str
+) -> None:
     stack, edit, wanted = PAIRS[name]
-    offline, both = review(stack, edit)
-    found = stack_in(both, stack)
-    assert wanted in {step.action for step in found.steps}
-    assert [*found.disagreements] == []
-    told = {(risk.id, risk.address) for risk in risks.find(offline) if risk.stack == found.name}
-    assert {(risk.id, risk.address) for risk in risks.find(both) if risk.stack == found.name} == told
+    alone = compare(synthesised(draft.default()), synthesised(draft.default().edited(edit)))
+    together = planned(name)
+    assert wanted in actions(alone, stack).values()
+    assert actions(alone, stack).items() <= actions(together.both, stack).items()
+    assert [*stack_in(together.both, stack).disagreements] == []
+    assert told(alone, stack) <= told(together.both, stack) == told(together.offline, stack)
 
 
-def test_default_tags_are_one_difference(review: Any) -> None:
-    _, both = review("network", put("tags.Extra", "1"))
-    found = stack_in(both, "network")
+def test_edits_planned_together_are_of_one_stack_and_touch_no_resource_twice(synthesised: Any, draft: Any) -> None:
+    base = synthesised(draft.default())
+    for names in TOGETHER:
+        (stack,) = {PAIRS[name][0] for name in names}
+        heads = [synthesised(draft.default().edited(PAIRS[name][1])) for name in names]
+        touched = [address for head in heads for address in actions(compare(base, head), stack)]
+        assert len(touched) == len({*touched})
+
+
+def test_default_tags_are_one_difference(deployed: Deployed, folder_of: Any, synthesised: Any, draft: Any) -> None:
+    tagged = draft.default().edited(put("tags.Extra", "1"))
+    base, head = synthesised(draft.default()), synthesised(tagged)
+    file = deployed.plan_of(folder_of(tagged), "emr-on-eks-network")
+    found = stack_in(joined(compare(base, head), head, [plan.read(file, head, base)]), "network")
     assert {step.action for step in found.steps} == {Action.update}
     (only,) = found.disagreements
     assert only.address == f"{len(found.steps)} resources"
@@ -195,7 +242,7 @@ def test_a_declared_move_is_one_and_an_undeclared_one_is_told(deployed: Deployed
         head = read(folder)
         found = plan.read(deployed.plan_of(folder, "emr-on-eks-network"), head, base)
         both = joined(compare(base, head), head, [found])
-        steps = {step.resource.address: step.action for step in stack_in(both, "network").steps}
+        steps = actions(both, "network")
         if declared:
             assert steps == {"aws_eip.elsewhere": Action.move}
             assert not stack_in(both, "network").disagreements
@@ -220,52 +267,36 @@ def renamed(folder: Path, name: str, *, declared: bool) -> Path:
     return copy
 
 
-def test_what_was_changed_outside_terraform_is_told(deployed: Deployed, folder_of: Any, draft: Any) -> None:
-    import boto3
-
-    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-    endpoint = deployed._environment["AWS_ENDPOINT_URL"]
-    logs = boto3.client("logs", region_name="us-east-1", endpoint_url=endpoint, **keys)
-    group = "/aws/vpc/emr-on-eks/flow-logs"
-    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
-    try:
-        folder = folder_of(draft.default())
-        app = read(folder)
-        found = plan.read(deployed.plan_of(folder, "emr-on-eks-network"), app, app)
-    finally:
-        logs.put_retention_policy(logGroupName=group, retentionInDays=90)
+def test_what_was_changed_outside_terraform_is_told(deployed_state: Path, synthesised: Any, draft: Any) -> None:
+    app = synthesised(draft.default())
+    found = plan.read(deployed_state / "drifted.json", app, app)
     network = stack_in(joined(compare(app, app), app, [found]), "network")
     (drift,) = network.drift
-    assert [(each.path, each.before, each.after) for each in drift.differences] == [(("retention_in_days",), 90, 7)]
+    assert [(each.path, each.before, each.after) for each in drift.differences] == [(("retention_in_days",), *DRIFT)]
     (difference,) = network.disagreements
     assert difference.why == "it was changed outside Terraform"
 
 
-def test_a_plan_alone_names_constructs_and_risks(
-    deployed: Deployed, folder_of: Any, synthesised: Any, draft: Any
-) -> None:
-    head = draft.default().edited(put("cluster.logs", ["api"]))
-    file = deployed.plan_of(folder_of(head), "emr-on-eks-cluster")
-    app = synthesised(head)
-    comparison = joined(None, app, [plan.read(file, app, None)])
+def test_a_plan_alone_names_constructs_and_risks(planned: Callable[[str], Planned]) -> None:
+    _, file, *_ = together = planned("logs")
+    comparison = joined(None, together.head, [plan.read(file, together.head, None)])
     assert [stack.name for stack in comparison.stacks] == ["emr-on-eks-cluster"]
-    (risk,) = risks.find(comparison)
-    assert (risk.id, risk.path) == ("logging-off", "emr-on-eks-cluster/cluster/Resource")
+    found = {risk.id: risk.path for risk in risks.find(comparison)}
+    assert found["logging-off"] == "emr-on-eks-cluster/cluster/Resource"
 
 
 def test_what_the_plan_marks_as_sensitive_is_in_no_format(
-    deployed: Deployed, folder_of: Any, synthesised: Any, draft: Any
+    planned: Callable[[str], Planned], synthesised: Any, draft: Any, tmp_path: Path
 ) -> None:
-    head = draft.default().edited(put("teams.etl", {}))
-    file = deployed.plan_of(folder_of(head), "emr-on-eks-teams")
-    content = json.loads(file.read_text("utf-8"))
+    together = planned("team-added")
+    content = json.loads(together.file.read_text("utf-8"))
     for change in content["resource_changes"]:
         if change["type"] == "aws_iam_role" and change["change"]["after"]:
             change["change"]["after"]["description"] = "hunter2"
             change["change"]["after_sensitive"]["description"] = True
+    file = tmp_path / "plan.json"
     file.write_text(json.dumps(content), "utf-8")
-    base, app = synthesised(draft.default()), synthesised(head)
-    comparison = joined(compare(base, app), app, [plan.read(file, app, base)])
+    comparison = joined(together.offline, together.head, [plan.read(file, together.head, synthesised(draft.default()))])
     report = reporting.report(comparison, risks.find(comparison), (), mode="both", base="a", head="b")
     for writer in (text, markdown, json_format, sarif, html):
         assert "hunter2" not in writer.write(report)
@@ -284,16 +315,14 @@ def test_what_the_plan_marks_as_sensitive_is_in_no_format(
     ],
 )
 def test_a_plan_that_is_none_is_told(
-    deployed: Deployed, folder_of: Any, synthesised: Any, draft: Any, tmp_path: Path, change: Edit, told: str
+    planned: Callable[[str], Planned], tmp_path: Path, change: Edit, told: str
 ) -> None:
-    if "addons" not in _planned:
-        _planned["addons"] = deployed.plan_of(folder_of(draft.default()), "emr-on-eks-addons").read_text("utf-8")
-    content = json.loads(_planned["addons"])
+    together = planned("karpenter")
+    content = json.loads(together.file.read_text("utf-8"))
     change(content)
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(content), "utf-8")
-    app: App = synthesised(draft.default())
     with pytest.raises(InvalidFile) as error:
-        plan.read(file, app, app)
+        plan.read(file, together.head, together.head)
     assert told in str(error.value)
     assert str(file) in str(error.value)

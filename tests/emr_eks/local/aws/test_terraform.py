@@ -5,11 +5,14 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cdktf import TerraformStack
+from shared_providers import shared_providers
 from synthesised import stack_of
 
 from constructs_lib.job_template import FIXED_PROVIDER, JobTemplate, JobTemplateSpec
@@ -36,6 +39,7 @@ class Terraform:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL": aws.url,
             "TF_IN_AUTOMATION": "1",
+            "GOGC": "400",
         }
         mirror = find_provider_mirror()
         if mirror is not None:
@@ -51,6 +55,13 @@ class Terraform:
         assert done.returncode == expected, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         return done.stdout + done.stderr
 
+    @contextmanager
+    def with_one_provider(self) -> Iterator[None]:
+        """Let all commands use one AWS provider."""
+        with shared_providers(self._environment, self._directory, "aws") as found:
+            self._environment |= found
+            yield
+
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Aws]:
@@ -60,29 +71,42 @@ def fresh(tmp_path: Path) -> Iterator[Aws]:
     stop(running)
 
 
-def test_apply_plan_change_and_destroy(tmp_path: Path, fresh: Aws) -> None:
-    directory = tmp_path / "platform"
-    directory.mkdir()
-    terraform = Terraform(directory, fresh)
+def apply_plan_change_and_destroy(directory: Path) -> None:
+    """Live through every kind of resource that the emulator should know."""
+    aws = start(directory / "ready.json")
+    try:
+        terraform = Terraform(directory, aws)
+        with terraform.with_one_provider():
+            lives_through(terraform, aws)
+    finally:
+        stop(aws)
+
+
+def lives_through(terraform: Terraform, aws: Aws) -> None:
     terraform("init", "-input=false")
     terraform("apply", "-auto-approve", "-input=false")
     terraform("plan", "-input=false", "-detailed-exitcode")
 
     outputs = {name: one["value"] for name, one in json.loads(terraform("output", "-json")).items()}
-    groups = fresh("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    groups = aws("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     assert sorted(group["AutoScalingGroupName"] for group in groups) == sorted(outputs["auto_scaling_groups"])
-    virtual_cluster = fresh("emr-containers").describe_virtual_cluster(id=outputs["virtual_cluster"])
+    virtual_cluster = aws("emr-containers").describe_virtual_cluster(id=outputs["virtual_cluster"])
     assert virtual_cluster["virtualCluster"]["state"] == "RUNNING"
 
     newer = ("-input=false", "-var=kubernetes=1.36", "-var=desired=3")
     terraform("apply", "-auto-approve", *newer)
     terraform("plan", "-detailed-exitcode", *newer)
-    assert fresh("eks").describe_cluster(name="demo")["cluster"]["version"] == "1.36"
+    assert aws("eks").describe_cluster(name="demo")["cluster"]["version"] == "1.36"
 
     terraform("destroy", "-auto-approve", *newer)
-    status = fresh.status()
+    status = aws.status()
     assert status["resources"] == {}
     assert status["unanswered"] == []
+
+
+@pytest.mark.life(lived=apply_plan_change_and_destroy)
+def test_apply_plan_change_and_destroy(life: Future[None]) -> None:
+    life.result()
 
 
 def template(directory: Path, aws: Aws, **spec: Any) -> Terraform:
@@ -104,7 +128,6 @@ def template(directory: Path, aws: Aws, **spec: Any) -> Terraform:
     (place := directory / "terraform").mkdir()
     terraform = Terraform(place, aws, configuration)
     terraform("init", "-input=false")
-    terraform("validate")
     return terraform
 
 
@@ -117,10 +140,13 @@ def test_a_job_template_is_applied_and_started(tmp_path: Path, fresh: Aws) -> No
         "job_tags": {"cost": "42"},
     }
     terraform = template(tmp_path, fresh, **spec)
-    terraform("apply", "-auto-approve", "-input=false")
-    terraform("plan", "-input=false", "-detailed-exitcode")
     emr = fresh("emr-containers")
-    (made,) = emr.list_job_templates()["templates"]
+    with terraform.with_one_provider():
+        terraform("apply", "-auto-approve", "-input=false")
+        terraform("plan", "-input=false", "-detailed-exitcode")
+        (made,) = emr.list_job_templates()["templates"]
+        terraform("destroy", "-auto-approve", "-input=false")
+        assert emr.list_job_templates()["templates"] == []
     assert made["name"] == "daily"
     data = made["jobTemplateData"]
     assert data["executionRoleArn"].endswith(":role/etl")
@@ -134,8 +160,6 @@ def test_a_job_template_is_applied_and_started(tmp_path: Path, fresh: Aws) -> No
         "s3MonitoringConfiguration": {"logUri": "s3://logs/daily/"},
     }
     assert data["jobTags"] == {"cost": "42"}
-    terraform("destroy", "-auto-approve", "-input=false")
-    assert emr.list_job_templates()["templates"] == []
 
 
 def test_older_providers_lose_what_we_ask_a_newer_one_for(tmp_path: Path, fresh: Aws) -> None:

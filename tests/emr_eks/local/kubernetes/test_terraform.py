@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from conftest import ROOT
+from shared_providers import shared_providers
 
 from emr_eks.failures import Failure
 from emr_eks.local import kubernetes
@@ -77,6 +80,13 @@ class Terraform:
             "TF_CLI_CONFIG_FILE": str(folder / "terraform.rc"),
             "CHECKPOINT_DISABLE": "true",
         }
+
+    @contextmanager
+    def with_running_providers(self) -> Iterator[None]:
+        """Let all commands use stand-ins that run, instead of starting them each time."""
+        with shared_providers(self._environment, self.folder, "kubernetes", "helm") as found:
+            self._environment |= found
+            yield
 
     def write(self, stack: dict[str, Any]) -> None:
         """Make *stack* the configuration."""
@@ -160,6 +170,15 @@ def test_a_stack_is_created_changed_refused_and_destroyed(terraform: Terraform) 
     outputs = terraform.outputs()
     assert outputs | {"uid": ""} == {"uid": "", "role": "team/reader", "status": "deployed", "kind": "ConfigMap"}
     assert terraform.plans_nothing()
+
+    with terraform.with_running_providers():
+        goes_on(terraform, stack, pool)
+
+
+def goes_on(terraform: Terraform, stack: dict[str, Any], pool: dict[str, Any]) -> None:
+    """Change what is there in every way, and take it down."""
+    resource, outputs = stack["resource"], terraform.outputs()
+    metadata = {kind: next(iter(resource[kind].values())).get("metadata") for kind in resource}
 
     # What may change in place does.
     settings = resource["kubernetes_manifest"]["settings"]["manifest"]
