@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from conftest import ROOT
+
 from emr_eks.local.terraform import AWS_PROVIDER, find_provider_mirror
 
 VARIABLE = "TF_REATTACH_PROVIDERS"
@@ -56,7 +58,9 @@ def _serving(
     command: list[str], environment: Mapping[str, str], printed: Path
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     with printed.open("wb") as log:
-        process = subprocess.Popen(command, env={**environment, **THRIFT}, stdout=log, stderr=subprocess.DEVNULL)
+        # Beside the stand-ins' program lies a folder with the name of our package.
+        surroundings = {**environment, **THRIFT, "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(command, env=surroundings, stdout=log, stderr=subprocess.DEVNULL)
     try:
         yield process, printed
     finally:
