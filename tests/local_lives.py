@@ -22,6 +22,7 @@ from typing import Any
 import boto3
 import pytest
 from conftest import ROOT, edited
+from other_core import give_way
 from shared_providers import shared_providers
 
 from emr_eks.failures import Failure
@@ -297,14 +298,14 @@ PLATFORMS: dict[str, dict[str, Any]] = {
         },
         "teams": TEN_TEAMS,
     },
-    "no NAT, Cluster Autoscaler": {
-        "vpc": {"availability_zones": ZONES, "nat_gateways": "none", "flow_logs": None},
+    "existing VPC, Cluster Autoscaler": {
+        "vpc": None,
+        "existing_vpc": make_vpc,
         "karpenter": None,
         "cluster_autoscaler": {},
         "node_groups": {"spot": SPOT},
         "teams": {"analytics": {"driver_pool": "managed-ondemand", "executor_pool": "spot"}},
     },
-    "existing VPC": {"vpc": None, "existing_vpc": make_vpc},
     "existing cluster": {"vpc": None, "cluster": None, "node_groups": None, "existing_cluster": make_cluster},
 }
 
@@ -312,9 +313,8 @@ PLATFORMS: dict[str, dict[str, Any]] = {
 def live(by: Callable[[Project], None], folder: Path) -> None:
     """Live a platform's life in *folder*; stop its cloud whatever happens."""
     project = Project(folder)
-    if by is not live_as_example and sys.platform == "linux":
-        # The example takes longest, so the others' threads, and all that they start, give way.
-        os.nice(5)
+    if by is not live_as_example:
+        give_way()  # the example takes longest
     try:
         by(project)
     finally:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -36,6 +37,12 @@ def program(command: list[str], folder: Path, **environment: str) -> Callable[[]
     )
 
 
+def give_way() -> None:
+    """Let this thread, and all that it starts, leave the processor to what others wait for."""
+    if sys.platform == "linux":
+        os.nice(5)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what waits for the other core last, but for what needs Terraform, which waits longer."""
     items.sort(
@@ -51,7 +58,7 @@ def other_core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     """Begin what the selected tests ask for, each once."""
     marks = [mark for item in request.session.items if (mark := item.get_closest_marker("other_core"))]
     asked = dict.fromkeys(prepare for mark in marks for prepare in mark.kwargs["begins"])
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=2, initializer=give_way) as pool:
         yield {prepare: _begin(pool, prepare, tmp_path_factory.mktemp("other_core")) for prepare in asked}
         pool.shutdown(cancel_futures=True)
 
