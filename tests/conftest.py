@@ -35,7 +35,7 @@ class Answer:
         return json.loads(self.out)
 
 
-pytest_plugins = ["local_lives", "other_core"]
+pytest_plugins = ["other_core", "local_lives"]
 
 
 @pytest.fixture(scope="session")
