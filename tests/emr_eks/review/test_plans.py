@@ -247,7 +247,7 @@ def test_a_declared_move_is_one_and_an_undeclared_one_is_told(deployed: Deployed
             assert steps == {"aws_eip.elsewhere": Action.move}
             assert not stack_in(both, "network").disagreements
         else:
-            assert steps["aws_eip.vpc_nat-us-east-1a_Eip_4BF793CE"] is Action.destroy
+            assert steps["aws_eip.vpc_nat-us-east-1a-address_A863D36C"] is Action.destroy
             assert steps["aws_eip.elsewhere"] is Action.create
             assert "rename-without-move" in {risk.id for risk in risks.find(both)}
             assert {each.why for each in stack_in(both, "network").disagreements} >= {
@@ -260,9 +260,9 @@ def renamed(folder: Path, name: str, *, declared: bool) -> Path:
     copy = folder.parent / name / "cdktf.out"
     shutil.copytree(folder, copy, dirs_exist_ok=True)
     file = copy / "stacks" / "emr-on-eks-network" / "cdk.tf.json"
-    content = json.loads(file.read_text("utf-8").replace("vpc_nat-us-east-1a_Eip_4BF793CE", "elsewhere"))
+    content = json.loads(file.read_text("utf-8").replace("vpc_nat-us-east-1a-address_A863D36C", "elsewhere"))
     if declared:
-        content["moved"] = [{"from": "aws_eip.vpc_nat-us-east-1a_Eip_4BF793CE", "to": "aws_eip.elsewhere"}]
+        content["moved"] = [{"from": "aws_eip.vpc_nat-us-east-1a-address_A863D36C", "to": "aws_eip.elsewhere"}]
     file.write_text(json.dumps(content), "utf-8")
     return copy
 
