@@ -1,6 +1,12 @@
 'use strict';
 // The same text as cdktf's json-stable-stringify gives, joined once: that copies all it has at each level of nesting,
 // and leaves some 50 MB behind for a stack of 11 MB.
+const v8 = require('v8');
+const vm = require('vm');
+
+const MUCH = 40 * 2 ** 20;
+let kept = 0;
+
 function write(value, key, newline, step, parents, pieces) {
   if (value && typeof value.toJSON === 'function') value = value.toJSON();
   if (typeof value !== 'object' || value === null) {
@@ -25,6 +31,14 @@ function write(value, key, newline, step, parents, pieces) {
   return true;
 }
 
+// What it took to resolve a large stack is garbage by now, and would else be kept beside its text.
+function forgetWhatIsDone() {
+  if (process.memoryUsage().heapUsed < kept + MUCH) return;
+  v8.setFlagsFromString('--expose-gc');
+  vm.runInNewContext('gc')();
+  kept = process.memoryUsage().heapUsed;
+}
+
 function stringify(value, options) {
   const pieces = [];
   return write(value, '', '\n', ' '.repeat(options.space), [], pieces) ? pieces.join('') : undefined;
@@ -37,6 +51,8 @@ module.exports = function leanerThan(theirs) {
   if (theirs(EVERY_KIND, { space: 2 }) !== stringify(EVERY_KIND, { space: 2 })) return theirs;
   return function stableStringify(value, options) {
     const isPlain = Object.keys(options || {}).join() === 'space' && Number.isInteger(options.space) && options.space > 0;
-    return isPlain ? stringify(value, options) : theirs.apply(this, arguments);
+    if (!isPlain) return theirs.apply(this, arguments);
+    forgetWhatIsDone();
+    return stringify(value, options);
   };
 };
