@@ -4,8 +4,7 @@
 const v8 = require('v8');
 const vm = require('vm');
 
-const MUCH = 40 * 2 ** 20;
-let kept = 0;
+let needed = 100 * 2 ** 20;
 
 function write(value, key, newline, step, parents, pieces) {
   if (value && typeof value.toJSON === 'function') value = value.toJSON();
@@ -33,10 +32,10 @@ function write(value, key, newline, step, parents, pieces) {
 
 // What it took to resolve a large stack is garbage by now, and would else be kept beside its text.
 function forgetWhatIsDone() {
-  if (process.memoryUsage().heapUsed < kept + MUCH) return;
+  if (process.memoryUsage().heapUsed < 1.1 * needed) return;
   v8.setFlagsFromString('--expose-gc');
   vm.runInNewContext('gc')();
-  kept = process.memoryUsage().heapUsed;
+  needed = process.memoryUsage().heapUsed;
 }
 
 function stringify(value, options) {
