@@ -1,8 +1,7 @@
-"""EC2: nothing made twice for one request, and launch templates as they were sent, with the tags that they have now."""
+"""EC2: launch templates as they were sent, with the tags that they have now, and gone by their ids."""
 
 from __future__ import annotations
 
-from threading import RLock
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -18,12 +17,6 @@ from emr_eks.local.aws.extension import extend
 
 class EC2Backend(MotoEC2Backend):
     """Moto's backend, whose launch templates keep what they were made of."""
-
-    def __init__(self, region_name: str, account_id: str) -> None:
-        super().__init__(region_name, account_id)
-        self.answers: dict[tuple[str, str], Any] = {}
-        """What was answered to the requests that had a client token, by action and token."""
-        self.answering = RLock()
 
     def create_launch_template(
         self,
@@ -50,24 +43,6 @@ class EC2Backend(MotoEC2Backend):
 
 class EC2Response(MotoEC2Response):
     """Moto's responses, corrected."""
-
-    def call_action(self) -> Any:
-        """Answer a request that is sent again with the same client token as before, and do nothing more.
-
-        https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
-        """
-        token = self._get_param("ClientToken")
-        if not token:
-            return super().call_action()
-        backend = self.ec2_backend
-        with backend.answering:
-            key = self._get_action(), token
-            if key not in backend.answers:
-                answer = super().call_action()
-                if answer[0] >= 300:
-                    return answer
-                backend.answers[key] = answer
-            return backend.answers[key]
 
     def create_launch_template_version(self) -> ActionResult:
         """CreateLaunchTemplateVersion: user data are kept in the form in which moto launches instances."""

@@ -29,6 +29,7 @@ from werkzeug.serving import BaseWSGIServer, make_server  # noqa: E402
 
 from emr_eks.local.aws import install  # noqa: E402
 from emr_eks.local.aws.inventory import inventory  # noqa: E402
+from emr_eks.local.aws.resent import Resent  # noqa: E402
 from emr_eks.local.aws.unanswered import Unanswered  # noqa: E402
 
 Environ = dict[str, Any]
@@ -44,6 +45,7 @@ class EmbeddedAws(DomainDispatcherApplication):
         self._started = time.monotonic()
         self._one_at_a_time = threading.RLock()
         super().__init__(self._application)
+        self._answer_once = Resent(super().__call__)
 
     def _application(self, service: Any) -> Any:
         if service is None:
@@ -64,7 +66,7 @@ class EmbeddedAws(DomainDispatcherApplication):
             return list(super().__call__(environ, start_response))
         # Moto's backends use each other's dictionaries; Terraform makes ten calls at a time.
         with self._one_at_a_time:
-            return list(super().__call__(environ, start_response))
+            return self._answer_once(environ, start_response)
 
     def status(self) -> dict[str, Any]:
         """Return what runs here, for `emr-eks local status`."""

@@ -31,14 +31,13 @@ class Aws:
     def __call__(self, service: str) -> Any:
         """Return the boto3 client of a service."""
         if service not in self._clients:
-            self._clients[service] = boto3.client(
-                service,
-                region_name=REGION,
-                endpoint_url=self.url,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-            )
+            self._clients[service] = self.client(service)
         return self._clients[service]
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of its own."""
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(service, region_name=REGION, endpoint_url=self.url, **keys)
 
     def status(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}/emr-eks/status") as response:

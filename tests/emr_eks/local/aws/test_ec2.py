@@ -11,19 +11,6 @@ def data_of(aws: Aws, template_id: str, version: str = "$Latest") -> dict[str, o
     return dict(found["LaunchTemplateVersions"][0]["LaunchTemplateData"])
 
 
-def test_a_request_that_is_sent_again_makes_nothing_more(aws: Aws, refused: Refused) -> None:
-    """The provider sends a call again when an answer is lost, and gives a token for that."""
-    ec2 = aws("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    first, again, another = (
-        ec2.create_route_table(VpcId=vpc, ClientToken=token)["RouteTable"]["RouteTableId"] for token in ("a", "a", "b")
-    )
-    assert first == again != another
-    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
-    assert len(tables) == 3  # one is the VPC's own
-    refused("InvalidVpcID.NotFound", ec2.create_route_table, VpcId="vpc-00000000", ClientToken="c")
-
-
 def test_tag_specifications_come_back_as_sent(aws: Aws, name: str) -> None:
     template = aws("ec2").create_launch_template(
         LaunchTemplateName=name,

@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -50,3 +51,32 @@ def test_aws_managed_policies_can_be_attached(aws: Aws, name: str) -> None:
     aws("iam").attach_role_policy(RoleName=name, PolicyArn=policy)
     attached = aws("iam").list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     assert [one["PolicyArn"] for one in attached] == [policy]
+
+
+def test_a_call_that_is_sent_again_does_nothing_more(aws: Aws) -> None:
+    """An SDK sends a call again when its answer is lost, with the id that it gave the call."""
+    network = aws.client("ec2")
+
+    def send_twice(request: Any, **_: Any) -> None:
+        network._endpoint.http_session.send(request)
+        request.headers["amz-sdk-request"] = b"attempt=2; max=5"
+
+    network.meta.events.register("before-send.ec2.CreateVpc", send_twice)
+    made = [network.create_vpc(CidrBlock=range_)["Vpc"] for range_ in ("10.77.0.0/16", "10.77.0.0/16", "10.78.0.0/16")]
+    found = network.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.77.0.0/16", "10.78.0.0/16"]}])["Vpcs"]
+    assert sorted(each["VpcId"] for each in found) == sorted(each["VpcId"] for each in made)
+
+
+def test_a_call_that_was_refused_is_looked_at_again(aws: Aws, name: str) -> None:
+    roles = aws.client("iam")
+    seen: list[str] = []
+
+    def make_it_after_the_first(request: Any, **_: Any) -> None:
+        seen.append(request.headers["amz-sdk-invocation-id"])
+        if len(seen) == 1:
+            assert roles._endpoint.http_session.send(request).status_code == 404
+            roles.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+
+    roles.meta.events.register("before-send.iam.GetRole", make_it_after_the_first)
+    assert roles.get_role(RoleName=name)["Role"]["RoleName"] == name
+    assert len(seen) == 1
