@@ -38,6 +38,13 @@ class Answer:
 pytest_plugins = ["other_core", "local_lives"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def begun(request: pytest.FixtureRequest) -> None:
+    """Begin what runs beside the tests: first what is forked, while there are no threads."""
+    for beside in ("lives", "other_core"):
+        request.getfixturevalue(beside)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Return the project's folder."""

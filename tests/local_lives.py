@@ -7,17 +7,18 @@ it, with providers that serve all its calls, and what waits for nothing but a cl
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Semaphore
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pytest
@@ -42,8 +43,11 @@ NODES = {"instance_types": ["m6i.xlarge"], "min_size": 2, "max_size": 4}
 SPOT = {**NODES, "instance_types": ["m6i.xlarge", "m5.xlarge"], "capacity_type": "SPOT"}
 # Days that flow logs are kept, by platform.yaml and after somebody's change.
 DRIFT = (90, 7)
+DEPLOYED = "deployed"
+# What tests change in their own process, such as the environment or boto3, must not reach a life.
+_processes = multiprocessing.get_context("fork")
 # To start computes; what comes after mostly waits.
-_starting = Semaphore(2)
+_starting = _processes.Semaphore(2)
 TEN_TEAMS: dict[str, Any] = {f"team-{number}": {"tiers": ["low"]} for number in range(10)}
 
 
@@ -172,7 +176,7 @@ def live_by_default(project: Project) -> None:
     with Stacks(project).ready() as platform:
         platform.apply()
         platform.plan_empty()
-        deployed.set_result(lent(project, platform))
+        lend(project, platform)
         outputs = json.loads(project("local", "outputs", "--format", "json"))
         assert outputs["azs"] == ["us-east-1a", "us-east-1b", "us-east-1c"]
         assert len(outputs["private_subnets"]) == len(outputs["public_subnets"]) == 3
@@ -204,9 +208,9 @@ def live_by_default(project: Project) -> None:
     assert project.objects() == set()
 
 
-def lent(project: Project, platform: Stacks) -> Path:
-    """Return a folder with all state and objects, and with the network's plan after a change outside Terraform."""
-    folder = project.folder / "deployed"
+def lend(project: Project, platform: Stacks) -> None:
+    """Make the folder `DEPLOYED`: all state and objects, and the network's plan after a change outside Terraform."""
+    folder = project.folder / f"{DEPLOYED}.new"
     for kept in (project.home.state, project.home.objects):
         shutil.copytree(kept, folder / kept.name)
     logs, (before, after) = project.aws("logs"), DRIFT
@@ -216,7 +220,7 @@ def lent(project: Project, platform: Stacks) -> Path:
     platform.terraform(network, "plan", "-input=false", "-out=drifted")
     logs.put_retention_policy(**group, retentionInDays=before)
     (folder / "drifted.json").write_text(platform.terraform(network, "show", "-json", "drifted"), "utf-8")
-    return folder
+    folder.rename(project.folder / DEPLOYED)
 
 
 def live_otherwise(project: Project, changes: dict[str, Any]) -> None:
@@ -325,20 +329,16 @@ def live(by: Callable[[Project], None], folder: Path) -> None:
 
 Life = Callable[[Path], None]
 """What is lived in a folder; it fails by raising."""
-deployed: Future[Path] = Future()
-"""What the default platform lends, as soon as it is deployed."""
 
 
-def default(folder: Path) -> None:
-    """Live the life of platform.yaml, and say when it is deployed, or never will be."""
-    try:
-        live(live_by_default, folder)
-    except BaseException as error:
-        if not deployed.done():
-            deployed.set_exception(error)
-        raise
+class Lived(NamedTuple):
+    """A life, in a process of its own."""
+
+    folder: Path
+    end: Future[None]
 
 
+default: Life = partial(live, live_by_default)
 LIVES: dict[str, Life] = {
     EXAMPLE: partial(live, live_as_example),
     "default": default,
@@ -347,31 +347,35 @@ LIVES: dict[str, Life] = {
 
 
 @pytest.fixture(scope="session")
-def lives(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Life, Future[None]]]:
-    """Live every life that a test looks at, all at the same time: most of it is waiting."""
+def lives(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Life, Lived]]:
+    """Begin every life that a test looks at, all at the same time: most of it is waiting."""
     asked = [] if missing() else dict.fromkeys(each for item in request.session.items for each in looked_at(item))
     folders = {each: tmp_path_factory.mktemp("local") for each in asked}
-    with ThreadPoolExecutor(len(folders) or 1) as pool:
-        yield {each: pool.submit(each, folder) for each, folder in folders.items()}
+    with ProcessPoolExecutor(len(folders) or 1, _processes) as pool:
+        yield {each: Lived(folder, pool.submit(each, folder)) for each, folder in folders.items()}
 
 
 @pytest.fixture
-def life(request: pytest.FixtureRequest, lives: dict[Life, Future[None]]) -> Future[None]:
+def life(request: pytest.FixtureRequest, lives: dict[Life, Lived]) -> Future[None]:
     """Return the life that the test looks at by its mark `life`."""
     if reason := missing():
         pytest.skip(reason)
     (looked,) = looked_at(request.node)
-    return lives[looked]
+    return lives[looked].end
 
 
 @pytest.fixture(scope="session")
-def deployed_state(lives: dict[Life, Future[None]]) -> Path:
-    """Return the folder that `lent` made of platform.yaml as it was deployed."""
+def deployed_state(lives: dict[Life, Lived]) -> Path:
+    """Return the folder that `lend` made of platform.yaml as it was deployed."""
     if reason := missing():
         pytest.skip(reason)
-    return deployed.result()
+    folder, end = lives[default]
+    while not (folder / DEPLOYED).exists():
+        if end.done():
+            end.result()
+            raise AssertionError("the default platform was never deployed")
+        time.sleep(0.2)
+    return folder / DEPLOYED
 
 
 def looked_at(item: Any) -> Iterator[Life]:
@@ -395,10 +399,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def needs_terraform(item: Any) -> bool:
     """Tell whether a test runs the real Terraform."""
     return item.get_closest_marker("terraform") is not None
-
-
-@pytest.fixture(scope="session", autouse=True)
-def lives_begin(request: pytest.FixtureRequest) -> None:
-    """Begin the lives, if any test looks at one, so that the other tests run while they wait."""
-    if any(any(looked_at(item)) for item in request.session.items):
-        request.getfixturevalue("lives")

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import constructs_lib  # noqa: F401 - first, so that the bindings load lazily where this is the program
+
+# isort: split
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
