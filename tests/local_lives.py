@@ -1,7 +1,8 @@
 """Lives of platforms in the local cloud: the real Terraform applies them, plans them empty, and takes them down.
 
-One is lived with the commands that users type, and the real cdktf. In the others Terraform is called as cdktf calls
-it, with providers that serve all its calls, and what waits for nothing but a clock is begun early.
+One is lived with the commands that users type, and the real cdktf; it is small, since its Terraforms start a provider
+each. In the others Terraform is called as cdktf calls it, with providers that serve all its calls, and what waits for
+nothing but a clock is begun early.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ from emr_eks.local.terraform import find_provider_mirror, find_terraform
 from stacks.platform import load
 
 CRDS = ROOT.parent / "shared" / "data" / "karpenter-crds" / "v1.14.1"
-EXAMPLE = "s0-cluster-autoscaler"
 # After making these the provider asks again and again, for 13, 25 and 55 seconds, whether they are as they should be.
 SLOW = ("aws_kms_key", "aws_sqs_queue", "aws_s3_bucket_lifecycle_configuration")
 ZONES = ["us-east-1a", "us-east-1b"]
@@ -76,18 +76,9 @@ class Project:
 
     def __call__(self, *arguments: str) -> str:
         """Run `emr-eks` here; fails with all that it printed unless it exits with 0."""
-        return self.run("emr_eks", *arguments)
-
-    def run(self, program: str, *arguments: str, **environment: str) -> str:
-        """Run one of the project's programs here; fails with all that it printed unless it exits with 0."""
-        surroundings = {
-            **os.environ,
-            # Only this checkout's programs are here; the packages are the project's.
-            "PYTHONPATH": str(ROOT),
-            "EMR_EKS_CRDS": str(CRDS),
-            **environment,
-        }
-        return ran([sys.executable, "-m", program, *arguments], self.folder, surroundings)
+        # Only this checkout's programs are here; the packages are the project's.
+        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "EMR_EKS_CRDS": str(CRDS)}
+        return ran([sys.executable, "-m", "emr_eks", *arguments], self.folder, surroundings)
 
     def status(self) -> dict[str, Any]:
         """Return what is in AWS, and what it could not answer."""
@@ -172,7 +163,7 @@ class Stacks(Engine):
 
 
 def live_by_default(project: Project) -> None:
-    """Deploy platform.yaml, lend its state to whoever plans changes, run the first job, and take everything down."""
+    """Deploy platform.yaml, lend its state to whoever plans changes, and take everything down."""
     with Stacks(project).ready() as platform:
         platform.apply()
         platform.plan_empty()
@@ -190,21 +181,9 @@ def live_by_default(project: Project) -> None:
         every = ObjectStore(project.home.objects).list()
         unchecked = [each for each in every if each.validated != "yes" and each.kind != "Release"]
         assert not unchecked or not CRDS.exists()
-
-        job = str(ROOT / "examples/jobs/threadsleep.yaml")
-        submitted = json.loads(project("job", "submit", "--local", job, "--format", "json"))
-        assert submitted["virtualClusterId"] == outputs["emrcontainers_virtual_cluster_id"]["analytics"]
-        assert submitted["id"] in project("job", "list", "--local", "--team", "analytics")
-        shown = json.loads(project("job", "show", "--local", "-t", "analytics", submitted["id"], "--format", "json"))
-        assert shown["executionRoleArn"] == outputs["emr_on_eks_role_arn"]["analytics"]
-        code = shown["jobDriver"]["sparkSubmitJobDriver"]["entryPoint"].split("/", 3)
-        assert b"SparkSession" in project.aws("s3").get_object(Bucket=code[2], Key=code[3])["Body"].read()
-
         assert project.status()["unanswered"] == []
-        # What runs is cancelled; the commands of `live_as_example` destroy with the same.
-        assert submitted["id"] in project("teardown", "--local", "--yes")
         platform.destroy()
-    assert project.status()["resources"] in ({}, {"job runs": 1})
+    assert project.status()["resources"] == {}
     assert project.objects() == set()
 
 
@@ -226,10 +205,7 @@ def lend(project: Project, platform: Stacks) -> None:
 def live_otherwise(project: Project, changes: dict[str, Any]) -> None:
     """Deploy platform.yaml with *changes*, plan, and destroy; what was there before is there afterwards."""
     # Made in the emulator first, so that the platform can name it.
-    made = {key: value(project) if callable(value) else value for key, value in changes.items()}
-    edited(project.folder, **made)
-    if made.get("existing_cluster"):
-        store_karpenter(project)
+    edited(project.folder, **{key: value(project) if callable(value) else value for key, value in changes.items()})
     teams = load(project.file).spec.teams
     project.home.up()
     before = project.status()["resources"]
@@ -283,10 +259,36 @@ def store_karpenter(project: Project) -> None:
     )
 
 
-def live_as_example(project: Project) -> None:
-    """Live through an example as `make examples` does, which looks at all that it does."""
-    assert f"{EXAMPLE}: as it should be" in project.run("examples.run", EXAMPLE)
-    assert not list((project.folder / ".emr-eks" / "local").iterdir())
+def live_by_commands(project: Project) -> None:
+    """Deploy into somebody else's cluster, plan, run the first job, and take everything down, as users do it."""
+    edited(project.folder, vpc=None, cluster=None, node_groups=None, existing_cluster=make_cluster(project))
+    store_karpenter(project)
+    before, objects = project.status()["resources"], project.objects()
+    project("check")
+    project("local", "deploy")
+    project("local", "plan", "--detailed-exitcode")
+    run_first_job(project)
+    project("teardown", "--local", "--yes", "--run")
+    status = project.status()
+    assert status["unanswered"] == []
+    # As EMR does, the emulator remembers the runs of virtual clusters that are gone.
+    assert status["resources"] == {**before, "job runs": 1}
+    assert project.objects() == objects
+    project("local", "down")
+    assert not project.home.root.exists()
+
+
+def run_first_job(project: Project) -> None:
+    """Submit the first job, see it as data teams do, and leave it for the teardown to cancel."""
+    outputs = json.loads(project("local", "outputs", "--format", "json"))
+    job = str(ROOT / "examples/jobs/threadsleep.yaml")
+    submitted = json.loads(project("job", "submit", "--local", job, "--format", "json"))
+    assert submitted["virtualClusterId"] == outputs["emrcontainers_virtual_cluster_id"]["analytics"]
+    assert submitted["id"] in project("job", "list", "--local", "--team", "analytics")
+    shown = json.loads(project("job", "show", "--local", "-t", "analytics", submitted["id"], "--format", "json"))
+    assert shown["executionRoleArn"] == outputs["emr_on_eks_role_arn"]["analytics"]
+    code = shown["jobDriver"]["sparkSubmitJobDriver"]["entryPoint"].split("/", 3)
+    assert b"SparkSession" in project.aws("s3").get_object(Bucket=code[2], Key=code[3])["Body"].read()
 
 
 PLATFORMS: dict[str, dict[str, Any]] = {
@@ -310,15 +312,14 @@ PLATFORMS: dict[str, dict[str, Any]] = {
         "node_groups": {"spot": SPOT},
         "teams": {"analytics": {"driver_pool": "managed-ondemand", "executor_pool": "spot"}},
     },
-    "existing cluster": {"vpc": None, "cluster": None, "node_groups": None, "existing_cluster": make_cluster},
 }
 
 
 def live(by: Callable[[Project], None], folder: Path) -> None:
     """Live a platform's life in *folder*; stop its cloud whatever happens."""
     project = Project(folder)
-    if by is not live_as_example:
-        give_way()  # the example takes longest
+    if by is not live_by_commands:
+        give_way()  # that takes longest
     try:
         by(project)
     finally:
@@ -340,7 +341,7 @@ class Lived(NamedTuple):
 
 default: Life = partial(live, live_by_default)
 LIVES: dict[str, Life] = {
-    EXAMPLE: partial(live, live_as_example),
+    "existing cluster, by the commands": partial(live, live_by_commands),
     "default": default,
     **{name: partial(live, partial(live_otherwise, changes=changes)) for name, changes in PLATFORMS.items()},
 }

@@ -47,7 +47,7 @@ class Modules(Engine):
 
 @pytest.mark.terraform
 def test_terraform_takes_every_stack_of_every_example(tmp_path: Path) -> None:
-    """Only one of them is lived through here; `make examples` lives through all."""
+    """None of them is lived through here; `make examples` lives through all."""
     if reason := missing():
         pytest.skip(reason)
     modules = {}
