@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,11 @@ class EmbeddedAws(DomainDispatcherApplication):
         self._one_at_a_time = threading.RLock()
         super().__init__(self._application)
         self._answer_once = Resent(super().__call__)
+        self._backend_for = cache(super().get_backend_for_host)
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """Return moto's name of the service; moto looks through its folders for each request."""
+        return self._backend_for(host)
 
     def _application(self, service: Any) -> Any:
         if service is None:

@@ -45,10 +45,11 @@ class StandIn(tf.provider.ProviderServicer):  # type: ignore[misc]
 
     def __init__(self, schema: dict[str, Any], cluster: Cluster) -> None:
         self._schema, self._cluster = schema, cluster
+        resources = {name: _schema(block) for name, block in schema["resources"].items()}
+        self._offered = pb.GetProviderSchema.Response(provider=_schema(schema["provider"]), resource_schemas=resources)
 
     def GetProviderSchema(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's names
-        resources = {name: _schema(block) for name, block in self._schema["resources"].items()}
-        return pb.GetProviderSchema.Response(provider=_schema(self._schema["provider"]), resource_schemas=resources)
+        return self._offered
 
     def ValidateProviderConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
         return pb.ValidateProviderConfig.Response()

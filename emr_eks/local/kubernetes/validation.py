@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +85,11 @@ def _check_identity(manifest: Any) -> None:
 
 
 def _check_built_in(manifest: dict[str, Any], kubernetes_version: str) -> str:
-    import kubernetes_validate
     from jsonschema import ValidationError
     from kubernetes_validate.utils import SchemaNotFoundError, VersionNotSupportedError
 
     try:
-        kubernetes_validate.validate(manifest, kubernetes_version, strict=True)
+        _validate_built_in()(manifest, kubernetes_version, strict=True)
     except ValidationError as error:
         where = ".".join(map(str, error.path))
         raise Invalid(f"{where or manifest['kind']}: {error.message}") from None
@@ -101,6 +100,16 @@ def _check_built_in(manifest: dict[str, Any], kubernetes_version: str) -> str:
     except VersionNotSupportedError as error:
         return str(error.message)
     return YES
+
+
+@functools.cache
+def _validate_built_in() -> Callable[..., str]:
+    """Return kubernetes_validate's function, which by itself would read megabytes of schemas for each object."""
+    from kubernetes_validate import utils
+
+    utils.schema_contents, utils.all_versions = map(functools.cache, (utils.schema_contents, utils.all_versions))
+    validate: Callable[..., str] = utils.validate
+    return validate
 
 
 def _check_custom(manifest: dict[str, Any], definitions: Path | None) -> str:
