@@ -4,28 +4,45 @@
 const v8 = require('v8');
 const vm = require('vm');
 
+const MANY = 10_000;
 let needed = 100 * 2 ** 20;
 
-function write(value, key, newline, step, parents, pieces) {
+// What is joined early dies young; all pieces together would be as much again as the text.
+class Text {
+  joined = '';
+  pieces = [];
+
+  add(...pieces) {
+    if (this.pieces.push(...pieces) > MANY) this.join();
+  }
+
+  join() {
+    this.joined += this.pieces.join('');
+    this.pieces = [];
+    return this.joined;
+  }
+}
+
+function write(value, key, newline, step, parents, written) {
   if (value && typeof value.toJSON === 'function') value = value.toJSON();
   if (typeof value !== 'object' || value === null) {
     const text = JSON.stringify(value);
-    if (text !== undefined) pieces.push(key, text);
+    if (text !== undefined) written.add(key, text);
     return text !== undefined;
   }
   const isList = Array.isArray(value);
   if (parents.includes(value)) throw new TypeError('Converting circular structure to JSON');
   parents.push(value);
-  pieces.push(key, isList ? '[' : '{');
+  written.add(key, isList ? '[' : '{');
   const inner = newline + step;
   let separator = inner;
   for (const name of isList ? value.keys() : Object.keys(value).sort()) {
     const before = isList ? separator : `${separator}${JSON.stringify(name)}: `;
-    const isWritten = write(value[name], before, inner, step, parents, pieces);
-    if (!isWritten && isList) pieces.push(before, 'null');
+    const isWritten = write(value[name], before, inner, step, parents, written);
+    if (!isWritten && isList) written.add(before, 'null');
     if (isWritten || isList) separator = `,${inner}`;
   }
-  pieces.push(newline, isList ? ']' : '}');
+  written.add(newline, isList ? ']' : '}');
   parents.pop();
   return true;
 }
@@ -39,8 +56,8 @@ function forgetWhatIsDone() {
 }
 
 function stringify(value, options) {
-  const pieces = [];
-  return write(value, '', '\n', ' '.repeat(options.space), [], pieces) ? pieces.join('') : undefined;
+  const written = new Text();
+  return write(value, '', '\n', ' '.repeat(options.space), [], written) ? written.join() : undefined;
 }
 
 const EVERY_KIND = { z: { toJSON: () => [] }, b: [{}, undefined, () => 1, 'ä"\n'], a: { y: null, n: undefined, ' ': 1.5 } };

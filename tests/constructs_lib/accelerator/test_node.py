@@ -105,6 +105,7 @@ STRINGIFY = """
       {}, [], null, 'x', 1.5, undefined, () => 1, [[], {}, undefined, [() => 1]], { b: undefined, a: { d: 1, c: [] } },
       { 10: 1, 9: 2, B: 3, a: 4, 'ä"': '\\u2028\\n', when: new Date(0) },
       { toJSON: () => ({ b: 1, a: [2] }) }, [{ toJSON: () => undefined }],
+      Array.from({ length: 30_000 }, (_, number) => ({ number })),
     ];
     const options = [undefined, {}, { space: 2 }, { space: 1 }, { space: '\\t' }, { space: 2, collapseEmpty: true }];
     const same = values.flatMap((value) => options.map((each) => theirs(value, each) === ourStringify(value, each)));
