@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 from conftest import ROOT, edited
-from other_core import give_way
 from shared_providers import shared_providers
 
 from emr_eks.failures import Failure
@@ -318,8 +317,6 @@ PLATFORMS: dict[str, dict[str, Any]] = {
 def live(by: Callable[[Project], None], folder: Path) -> None:
     """Live a platform's life in *folder*; stop its cloud whatever happens."""
     project = Project(folder)
-    if by is not live_by_commands:
-        give_way()  # that takes longest
     try:
         by(project)
     finally:
@@ -393,10 +390,5 @@ def borrows(item: Any) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what needs Terraform last, of that what waits for a deployment, and then what waits for a whole life."""
-    items.sort(key=lambda item: [item.get_closest_marker("life") is not None, borrows(item), needs_terraform(item)])
-
-
-def needs_terraform(item: Any) -> bool:
-    """Tell whether a test runs the real Terraform."""
-    return item.get_closest_marker("terraform") is not None
+    """Put what waits for a deployment, and then what waits for a whole life, after all else that runs Terraform."""
+    items.sort(key=lambda item: [item.get_closest_marker("life") is not None, borrows(item)])

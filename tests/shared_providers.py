@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -22,27 +23,45 @@ THRIFT = {"GOGC": "300", "TF_LOG": "OFF", "TF_LOG_SDK": "OFF", "TF_LOG_PROVIDER"
 
 
 @contextmanager
-def shared_providers(environment: Mapping[str, str], folder: Path, *names: str) -> Iterator[dict[str, str]]:
+def shared_providers(
+    environment: Mapping[str, str], folder: Path, *names: str, aws_types: Iterable[str] = ()
+) -> Iterator[dict[str, str]]:
     """Serve providers as for a debugger, and yield the variable that tells Terraform of them.
 
     They have the *environment* of those Terraforms, so these must have one endpoint. An AWS provider that only
-    `terraform init` can find is left to it. https://developer.hashicorp.com/terraform/plugin/debugging
+    `terraform init` can find is left to it. With *aws_types*, it has no others, resources and data sources alike.
+    https://developer.hashicorp.com/terraform/plugin/debugging
     """
     with ExitStack() as running:
-        served = [
-            running.enter_context(_serving(command, environment, folder / f"{name}.served"))
-            for name in names
-            if (command := _command(name))
-        ]
-        found = {name: address for each in served for name, address in _addresses(*each).items()}
+
+        def serve(name: str, command: list[str]) -> tuple[subprocess.Popen[bytes], Path]:
+            return running.enter_context(_serving(command, environment, folder / f"{name}.served"))
+
+        served = {name: serve(name, command) for name in names if (command := _command(name))}
+        if aws_types and "aws" in served:
+            whole = json.dumps(_addresses(*served["aws"]))
+            served["aws"] = serve("trimmed", [*_program("serve_trimmed.py"), whole, *sorted(aws_types)])
+        found = {name: address for each in served.values() for name, address in _addresses(*each).items()}
         yield {VARIABLE: json.dumps(found)}
+
+
+def our_types() -> frozenset[str]:
+    """Return the types of the AWS provider that our constructs make use of."""
+    modules = re.compile(r"\bcdktf_cdktf_provider_aws\.(?:data_aws_)?(\w+)")
+    folders = (ROOT / "constructs_lib", ROOT / "stacks")
+    sources = (file.read_text("utf-8") for folder in folders for file in folder.rglob("*.py"))
+    return frozenset(f"aws_{name}" for source in sources for name in modules.findall(source))
 
 
 def _command(name: str) -> list[str]:
     if name != "aws":
-        return [sys.executable, "-u", str(Path(__file__).with_name("serve_stand_in.py")), name]
+        return [*_program("serve_stand_in.py"), name]
     program = find_provider()
     return [str(program), "-debug"] if program else []
+
+
+def _program(name: str) -> list[str]:
+    return [sys.executable, "-u", str(Path(__file__).with_name(name))]
 
 
 def find_provider() -> Path | None:

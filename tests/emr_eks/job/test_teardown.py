@@ -178,7 +178,7 @@ def test_interrupted_while_terraform_destroys_it_lets_it_come_to_its_end(
             time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
+    threading.Thread(target=interrupt, daemon=True).start()
     answer = teardown("--run", "--yes")
     assert cdktf() == ["began", "let go"]
     assert (answer.code, answer.err) == (
