@@ -24,7 +24,7 @@ class Answer(NamedTuple):
 
 
 class Resent:
-    """Answers as *application* does, one call at a time, and each that succeeds only once.
+    """Answers as *application* does, and asks it but once for each call that succeeds. Takes one request at a time.
 
     AWS's SDKs give all attempts of one call the same id. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
     """

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,8 @@ from werkzeug.serving import BaseWSGIServer, make_server  # noqa: E402
 
 from emr_eks.local.aws import install  # noqa: E402
 from emr_eks.local.aws.inventory import inventory  # noqa: E402
-from emr_eks.local.aws.resent import Resent  # noqa: E402
+from emr_eks.local.aws.resent import Environ, Resent, StartResponse  # noqa: E402
 from emr_eks.local.aws.unanswered import Unanswered  # noqa: E402
-
-Environ = dict[str, Any]
 
 
 class EmbeddedAws(DomainDispatcherApplication):
@@ -58,7 +56,7 @@ class EmbeddedAws(DomainDispatcherApplication):
             return self.unanswered.application()
         return self.unanswered.watch(create_backend_app(service))
 
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, as WSGI wants it."""
         signature = environ.get("HTTP_AUTHORIZATION")
         if environ["PATH_INFO"] == STATUS_PATH and not signature:
@@ -88,7 +86,7 @@ class EmbeddedAws(DomainDispatcherApplication):
             "unanswered": self.unanswered.as_list(),
         }
 
-    def _answer_status(self, start_response: Callable[..., Any]) -> list[bytes]:
+    def _answer_status(self, start_response: StartResponse) -> list[bytes]:
         body = json.dumps(self.status(), indent=2).encode()
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
