@@ -106,6 +106,7 @@ class Judgement:
         self._gaps.add(path)
         holder: Any = self._at(path[:-1]) if path else None
         if isinstance(holder, (dict, list)):
+            # A path has numbers where the data have lists.
             holder[path[-1]] = _thawed(value)  # type: ignore[index]
 
     def _swept(self, value: Any, path: Path) -> Any:
@@ -127,6 +128,7 @@ class Judgement:
         for depth, step in enumerate(path):
             kept = self._origins.get(path[:depth])
             known = kept is not None and isinstance(step, int) and step < len(kept)
+            # Mypy does not look into *known*.
             steps.append(kept[step] if known else step)  # type: ignore[index]
         return tuple(steps)
 

@@ -18,7 +18,7 @@ from tf.gen import tfplugin_pb2 as pb
 NO_LIMIT = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 
 
-class Trimmed(grpc.GenericRpcHandler):  # type: ignore[misc]
+class Trimmed(grpc.GenericRpcHandler):
     """Hands on each call, but answers itself which types there are."""
 
     def __init__(self, provider: grpc.Channel, types: frozenset[str]) -> None:

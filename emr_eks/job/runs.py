@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+# Mypy wants the names written out.
 State = Enum("State", {each: each for each in (*LIVE, *ENDED)}, type=str)  # type: ignore[misc]
 
 RunName = Annotated[
@@ -213,7 +215,7 @@ def cancel(
     if wait:
         clock = watching.Clock()
         for run_id in outcome:
-            steps = watching.follow(lambda id=run_id: jobs.describe(id), clock, every=every, timeout=timeout)  # type: ignore[misc]
+            steps = watching.follow(partial(jobs.describe, run_id), clock, every=every, timeout=timeout)
             for step in steps:
                 outcome[run_id] = step["state"]
     if output is Format.json:

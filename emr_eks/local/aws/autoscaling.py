@@ -15,7 +15,7 @@ class AutoScalingBackend(models.AutoScalingBackend):
     def create_lifecycle_hook(self, *args: Any, **kwargs: Any) -> models.LifecycleHook:
         """Put a hook; https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html."""
         hook = super().create_lifecycle_hook(*args, **kwargs)
-        hook.role_arn = hook.notification_target_arn = None  # type: ignore[assignment]
+        hook.role_arn = hook.notification_target_arn = None  # type: ignore[assignment]  # moto has them always set
         return hook
 
 

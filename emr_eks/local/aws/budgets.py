@@ -77,6 +77,7 @@ class BudgetsResponse(responses.BudgetsResponse):
     @property
     def backend(self) -> BudgetsBackend:
         """The backend of the caller's account."""
+        # The backend that is registered is ours.
         return models.budgets_backends[self.current_account][self.partition]  # type: ignore[return-value]
 
     def create_budget(self) -> str:

@@ -149,8 +149,8 @@ Kept = TypeVar("Kept", VirtualCluster, JobRun, JobTemplate, Endpoint)
 class EMRContainersBackend(models.EMRContainersBackend):
     """Moto's backend with EMR's rules, idempotency, job templates and tags."""
 
-    virtual_clusters: dict[str, VirtualCluster]  # type: ignore[assignment]
-    job_runs: dict[str, JobRun]  # type: ignore[assignment]
+    virtual_clusters: dict[str, VirtualCluster]  # type: ignore[assignment]  # moto's hold its own class
+    job_runs: dict[str, JobRun]  # type: ignore[assignment]  # moto's hold its own class
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -159,7 +159,7 @@ class EMRContainersBackend(models.EMRContainersBackend):
 
     # Virtual clusters
 
-    def create_virtual_cluster(  # type: ignore[override]
+    def create_virtual_cluster(  # type: ignore[override]  # not moto's signature
         self,
         name: str,
         container_provider: dict[str, Any],
@@ -192,7 +192,9 @@ class EMRContainersBackend(models.EMRContainersBackend):
         self._admit(eks_cluster)
         return virtual_cluster
 
-    def describe_virtual_cluster(self, cluster_id: str) -> VirtualCluster:  # type: ignore[override]
+    def describe_virtual_cluster(  # type: ignore[override]  # not moto's signature
+        self, cluster_id: str
+    ) -> VirtualCluster:
         """Return a virtual cluster, also one that was terminated."""
         if cluster_id not in self.virtual_clusters:
             raise ResourceNotFoundException(f"Virtual cluster {cluster_id} doesn't exist.")
@@ -204,14 +206,16 @@ class EMRContainersBackend(models.EMRContainersBackend):
         virtual_cluster.scheduler_configuration = scheduler_configuration
         return virtual_cluster
 
-    def delete_virtual_cluster(self, cluster_id: str) -> VirtualCluster:  # type: ignore[override]
+    def delete_virtual_cluster(  # type: ignore[override]  # not moto's signature
+        self, cluster_id: str
+    ) -> VirtualCluster:
         """Terminate a virtual cluster, at once."""
         virtual_cluster = self._running(cluster_id)
         virtual_cluster.state = "TERMINATED"
         self._admit(virtual_cluster.container_provider["id"])
         return virtual_cluster
 
-    def list_virtual_clusters(  # type: ignore[override]
+    def list_virtual_clusters(  # type: ignore[override]  # not moto's signature
         self,
         container_provider_id: str | None = None,
         container_provider_type: str | None = None,
@@ -230,7 +234,7 @@ class EMRContainersBackend(models.EMRContainersBackend):
 
     # Job runs
 
-    def start_job_run(  # type: ignore[override]
+    def start_job_run(  # type: ignore[override]  # not moto's signature
         self,
         virtual_cluster_id: str,
         client_token: str,
@@ -275,13 +279,17 @@ class EMRContainersBackend(models.EMRContainersBackend):
         self.job_runs[identifier] = run
         return run
 
-    def describe_job_run(self, job_run_id: str, virtual_cluster_id: str) -> JobRun:  # type: ignore[override]
+    def describe_job_run(  # type: ignore[override]  # not moto's signature
+        self, job_run_id: str, virtual_cluster_id: str
+    ) -> JobRun:
         """Return a job run, in the state after the one that was seen last."""
         run = self._job_run(job_run_id, virtual_cluster_id)
         run.advance()
         return run
 
-    def cancel_job_run(self, job_run_id: str, virtual_cluster_id: str) -> JobRun:  # type: ignore[override]
+    def cancel_job_run(  # type: ignore[override]  # not moto's signature
+        self, job_run_id: str, virtual_cluster_id: str
+    ) -> JobRun:
         """Cancel a job run that is not finished."""
         run = self._job_run(job_run_id, virtual_cluster_id)
         if run.state in _FINISHED:
@@ -289,7 +297,7 @@ class EMRContainersBackend(models.EMRContainersBackend):
         run.finish("CANCELLED", "JobRun CANCELLED successfully.")
         return run
 
-    def list_job_runs(  # type: ignore[override]
+    def list_job_runs(  # type: ignore[override]  # not moto's signature
         self,
         virtual_cluster_id: str,
         created_before: datetime.datetime | None = None,
@@ -459,6 +467,7 @@ class EMRContainersResponse(responses.EMRContainersResponse):
     @property
     def emrcontainers_backend(self) -> EMRContainersBackend:
         """The backend of the caller's account and region."""
+        # The backend that is registered is ours.
         return models.emrcontainers_backends[self.current_account][self.region]  # type: ignore[return-value]
 
     @property

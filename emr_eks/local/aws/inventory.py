@@ -44,7 +44,7 @@ _COUNTERS: dict[str, dict[str, Callable[[Any], int]]] = {
 def inventory() -> dict[str, int]:
     """Return how many of each thing there are, over all accounts and regions; what is absent is left out."""
     found: dict[str, int] = {}
-    for backends in list(BackendDict._instances):  # type: ignore[misc]
+    for backends in list(BackendDict._instances):  # type: ignore[misc]  # a class variable of a generic class
         counters = _COUNTERS.get(backends.service_name, {})
         for _, _, backend in backends.iter_backends():
             for name, count in counters.items():

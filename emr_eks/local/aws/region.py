@@ -20,4 +20,4 @@ def _region_of_host(self: BaseResponse, request: Any, full_url: str) -> str:
 
 def install() -> None:
     """Correct moto's responses, all of them."""
-    BaseResponse.get_region_from_url = _region_of_host  # type: ignore[method-assign]
+    BaseResponse.get_region_from_url = _region_of_host  # type: ignore[method-assign]  # put in its place on purpose

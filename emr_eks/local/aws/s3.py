@@ -127,7 +127,7 @@ class S3Backend(models.S3Backend):
 def install() -> None:
     """Correct moto's S3."""
     correct(models.s3_backends, S3Backend, urls)
-    models.FakeBucket = Bucket  # type: ignore[misc]
+    models.FakeBucket = Bucket  # type: ignore[misc]  # put in its place on purpose
     # Moto gives up the file behind a version that it deletes; a delete marker has none, and moto stumbles over it.
     models.FakeDeleteMarker.dispose = lambda self, garbage=False: None  # type: ignore[attr-defined]
 

@@ -117,7 +117,7 @@ def operation_of(request: Request, service: str | None) -> str:
 
 
 def _current() -> Any:
-    return flask_request._get_current_object()  # type: ignore[attr-defined]
+    return flask_request._get_current_object()  # type: ignore[attr-defined]  # a proxy of werkzeug's
 
 
 @functools.cache

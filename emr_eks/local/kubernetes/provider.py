@@ -40,7 +40,7 @@ class Cluster(NamedTuple):
     definitions: Path | None
 
 
-class StandIn(tf.provider.ProviderServicer):  # type: ignore[misc]
+class StandIn(tf.provider.ProviderServicer):  # type: ignore[misc]  # tf has no types
     """Answers Terraform's calls for one provider."""
 
     def __init__(self, schema: dict[str, Any], cluster: Cluster) -> None:

@@ -200,7 +200,7 @@ def test_each_preset_alone_makes_a_request_that_emr_takes(name: str, platform: P
     sent = request(platform, presets=[name])
     assert breaches("StartJobRun", sent) == []
     assert "${" not in str(sent)
-    assert PRESETS[name].source.startswith("https://")  # type: ignore[index]
+    assert PRESETS[name].source.startswith("https://")
 
 
 def test_variables_are_filled_in(tmp_path: Path, platform: Platform) -> None:

@@ -28,7 +28,7 @@ class EKSBase(moto_eks.EKSBackend):
         return f"arn:{self.partition}:eks:{self.region_name}:{self.account_id}:{resource}"
 
     def _cluster(self, name: str) -> Cluster:
-        return self.describe_cluster(name)  # type: ignore[return-value]
+        return self.describe_cluster(name)  # type: ignore[return-value]  # made by ours
 
     def _cluster_with_entries(self, name: str) -> Cluster:
         cluster = self._cluster(name)

@@ -32,7 +32,7 @@ _SETTING_UPDATES = {
 class ClusterBackend(NodegroupBackend):
     """Clusters, from their creation to their deletion, and the log of their updates."""
 
-    def create_cluster(  # type: ignore[override]
+    def create_cluster(  # type: ignore[override]  # not moto's signature
         self,
         name: str,
         role_arn: str,
@@ -95,7 +95,7 @@ class ClusterBackend(NodegroupBackend):
         self._network.delete_cluster_security_group(cluster.resources_vpc_config["clusterSecurityGroupId"])
         return cluster
 
-    def update_cluster_config(  # type: ignore[override]
+    def update_cluster_config(  # type: ignore[override]  # not moto's signature
         self,
         name: str,
         resources_vpc_config: dict[str, Any] | None = None,

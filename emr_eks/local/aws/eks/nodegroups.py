@@ -23,7 +23,7 @@ from emr_eks.local.aws.eks.network import DEFAULT_INSTANCE_TYPE
 class NodegroupBackend(AccessBackend):
     """Node groups, their nodes, and the access entry of their role."""
 
-    def create_nodegroup(  # type: ignore[override]
+    def create_nodegroup(  # type: ignore[override]  # not moto's signature
         self,
         cluster_name: str,
         node_role: str,
@@ -98,7 +98,9 @@ class NodegroupBackend(AccessBackend):
         self._admit_nodes(cluster, node_role)
         return nodegroup
 
-    def delete_nodegroup(self, cluster_name: str, nodegroup_name: str) -> Nodegroup:  # type: ignore[override]
+    def delete_nodegroup(  # type: ignore[override]  # not moto's signature
+        self, cluster_name: str, nodegroup_name: str
+    ) -> Nodegroup:
         """Delete a node group, its nodes, and its role's access entry when it was the last to use it."""
         nodegroup: Any = super().delete_nodegroup(cluster_name, nodegroup_name)
         self._network.delete_auto_scaling_group(nodegroup)
@@ -107,13 +109,15 @@ class NodegroupBackend(AccessBackend):
         used = any(other.node_role == nodegroup.node_role for other in cluster.nodegroups.values())
         if entry is not None and entry.made_by_eks and not used:
             del cluster.access_entries[nodegroup.node_role]
-        return nodegroup  # type: ignore[no-any-return]
+        return nodegroup  # type: ignore[no-any-return]  # made by ours
 
-    def list_nodegroups(self, cluster_name: str, *page: Any, **_: Any) -> list[str]:  # type: ignore[override]
+    def list_nodegroups(  # type: ignore[override]  # not moto's signature
+        self, cluster_name: str, *page: Any, **_: Any
+    ) -> list[str]:
         """Return the names of a cluster's node groups."""
         return list(self._cluster(cluster_name).nodegroups)
 
-    def update_nodegroup_config(  # type: ignore[override]
+    def update_nodegroup_config(  # type: ignore[override]  # not moto's signature
         self,
         cluster_name: str,
         nodegroup_name: str,

@@ -27,7 +27,7 @@ class EKSResponse(moto_eks.EKSResponse):
     @property
     def eks_backend(self) -> EKSBackend:
         """The backend of the caller's account and region."""
-        return eks_backends[self.current_account][self.region]  # type: ignore[return-value]
+        return eks_backends[self.current_account][self.region]  # type: ignore[return-value]  # ours is registered
 
     @property
     def _arguments(self) -> dict[str, Any]:
@@ -240,6 +240,7 @@ class EKSResponse(moto_eks.EKSResponse):
     def list_associated_access_policies(self) -> ActionResult:
         """ListAssociatedAccessPolicies."""
         policies = self.eks_backend.list_associated_access_policies(**self._arguments)
+        # What a page holds is a dict.
         page: dict[str, Any] = self._page("associatedAccessPolicies", policies).result  # type: ignore[assignment]
         return ActionResult({**page, **{key: self.params[key] for key in ("clusterName", "principalArn")}})
 
