@@ -84,14 +84,16 @@ def _lost(value: Any, hint: Any, where: str) -> Iterator[_Lost]:
                 yield from _lost(each, _argument(struct, name), f"{where}.{name}".lstrip("."))
     elif isinstance(value, list):
         for index, each in enumerate(value):
+            # What a struct may hold, it says itself.
             if _holds_blocks(each):
-                yield from _lost(each, _inside(hint, Sequence), f"{where}[{index}]")
+                yield from _lost(each, Any if _is_struct(each) else _inside(hint, Sequence), f"{where}[{index}]")
     elif isinstance(value, dict):
         if structs := [each for each in _alternatives(hint) if _is_struct(each)]:
             yield from _lost_of_block(value, structs, where)
         else:
             for key, each in value.items():
-                yield from _lost(each, _inside(hint, Mapping), f"{where}[{key!r}]")
+                if _holds_blocks(each):
+                    yield from _lost(each, _inside(hint, Mapping), f"{where}[{key!r}]")
 
 
 def _lost_of_block(block: dict[Any, Any], structs: list[Any], where: str) -> Iterator[_Lost]:

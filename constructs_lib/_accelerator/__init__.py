@@ -12,9 +12,11 @@ uses thirty. So (hashicorp/terraform-cdk issue 3753):
 - jsii reads the definitions of the types in use, and no others (`node/definitions.js`);
 - jsii's kernel runs in its launcher's process, not in one more (`node/one-process.js`);
 - cdktf words a token's stack trace when somebody reads it, not always (`node/stack-trace.js`);
+- a stack is resolved without a look for tokens in each of its texts, six times over (`node/resolve.js`);
 - a large stack is put into words without five copies of it (`node/stringify.js`);
 - a program that has more to do than to import cdktf lets Node load meanwhile (`load_ahead`, `_ahead`);
 - type hints are resolved once for each constructor, not at each call, and the obvious passes at once (`_hints`);
+- of a struct, what it was given is read and sent, not each of the thirty arguments that it might have (`_structs`);
 - jsii's index of a package, which a short program leaves unfinished for ever, is finished once (`_index`);
 - Node keeps its young generation small, which takes a tenth off its memory (`_node`);
 - jsii gets a private cache folder where it would refuse the one in HOME (`_cache`);
@@ -30,7 +32,7 @@ from __future__ import annotations
 import os
 import sys
 
-from constructs_lib._accelerator import _ahead, _index, _lazy, _node
+from constructs_lib._accelerator import _ahead, _index, _lazy
 
 PLAIN = "EMR_EKS_PLAIN"
 
@@ -40,8 +42,9 @@ def install() -> None:
     if is_plain() or any(isinstance(finder, _lazy.Finder) for finder in sys.meta_path):
         return
     sys.meta_path.insert(0, _lazy.Finder())
-    if jsii := sys.modules.get(_lazy.JSII_PROCESS):
-        _node.prepare(jsii)
+    for name, prepare in _lazy.JSII.items():
+        if module := sys.modules.get(name):
+            prepare(module)
 
 
 def load_ahead(*packages: str) -> None:

@@ -11,9 +11,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
-from constructs_lib._accelerator import _ahead, _hints, _index, _node
+from constructs_lib._accelerator import _ahead, _hints, _index, _node, _structs
 
-JSII_PROCESS = "jsii._kernel.providers.process"
 _PROVIDER = re.compile(r"cdktf_cdktf_provider_\w+")
 _IMPORTS_EVERYTHING = re.compile(
     r"^from \._jsii import \*\n\n"
@@ -26,22 +25,24 @@ _IMPORTS_EVERYTHING = re.compile(
 """The end of a generated package that holds its submodules, imports them all, and does nothing else."""
 
 AfterImport = Callable[[ModuleType], None]
+JSII: dict[str, AfterImport] = {"jsii._kernel": _structs.prepare, "jsii._kernel.providers.process": _node.prepare}
+"""The modules of jsii that are changed after their import, and by what."""
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Finds the parts of CDKTF's bindings, and the module with which jsii starts Node; nothing else."""
+    """Finds the parts of CDKTF's bindings, and the modules with which jsii talks to Node; nothing else."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Return how to load *name*, or None to leave it to Python."""
         package, _, rest = name.partition(".")
         is_provider = _PROVIDER.fullmatch(package) is not None
-        if not is_provider and package != "cdktf" and name != JSII_PROCESS:
+        if not is_provider and package != "cdktf" and name not in JSII:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is None or type(spec.loader) is not SourceFileLoader:
             return None
-        if name == JSII_PROCESS:
-            spec.loader = _Then(spec.loader, _node.prepare)
+        if name in JSII:
+            spec.loader = _Then(spec.loader, JSII[name])
         elif rest == "_jsii":
             spec.loader = _Then(spec.loader, _assembly_is_loaded)
         elif not is_provider:

@@ -7,11 +7,13 @@ const path = require('path');
 const { isMainThread } = require('worker_threads');
 require('./definitions.js');
 const kernelFor = require('./one-process.js');
+const quickerThan = require('./resolve.js');
 const leanerThan = require('./stringify.js');
 
 const EAGER = /^exports\.(\w+) = require\("([^"]+)"\);$/gm;
 const LAZY = /^Object\.defineProperty\(exports, '(\w+)', \{ get: function \(\) \{ return require\('([^']+)'\); \} \}\);$/gm;
 const TRACE = path.join('cdktf', 'lib', 'tokens', 'private', 'stack-trace.js');
+const RESOLVE = path.join('cdktf', 'lib', 'tokens', 'private', 'resolve.js');
 const STRINGIFY = path.join('cdktf', 'node_modules', 'json-stable-stringify', 'index.js');
 const LAUNCHER = path.join('bin', 'jsii-runtime.js');
 // Dates: https://github.com/nodejs/release#release-schedule
@@ -76,6 +78,7 @@ Module._resolveFilename = function (...request) {
 const load = Module._extensions['.js'];
 Module._extensions['.js'] = function (module, file) {
   load(module, file);
+  if (file.endsWith(RESOLVE)) Reflect.set(module.exports, 'resolve', quickerThan(module.exports.resolve));
   if (file.endsWith(STRINGIFY)) module.exports = leanerThan(module.exports);
 };
 

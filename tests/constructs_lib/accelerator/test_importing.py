@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-import typing
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from conftest import ROOT
 from other_core import Answer, Prepare, program
 
-from constructs_lib._accelerator import _hints, _lazy
+from constructs_lib._accelerator import _lazy
 
 Printed = Callable[..., str]
 
@@ -174,53 +172,6 @@ print("fine")
 @pytest.mark.other_core(begins=[HINTS])
 def test_hints_are_resolved_once_for_generated_modules_only(answer: Answer) -> None:
     assert answer(HINTS) == "fine"
-
-
-UNION: Any = typing.Union  # as generated code spells it
-
-
-class Checks:
-    """Stands for the check in a generated module; notes what it is asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def function(self) -> Any:
-        def check_type(argname: str, value: object, expected_type: Any) -> Any:
-            self.asked.append(argname)
-
-        return check_type
-
-
-@pytest.mark.parametrize(
-    ("value", "expected", "asked"),
-    [
-        (None, UNION[str, None], False),
-        ("a", UNION[str, None], False),
-        (True, UNION[bool, int, None], False),
-        ("a", str, True),
-        (5, UNION[str, None], True),
-        (True, UNION[int, None], True),
-        ("a", typing.Sequence[str], True),
-        (["a"], UNION[typing.Sequence[str], None], True),
-        ([5], UNION[list[str], None], True),
-        (None, str, True),
-        (None, None, True),
-    ],
-)
-def test_only_a_class_that_is_allowed_by_name_passes_unchecked(value: object, expected: Any, asked: bool) -> None:
-    checks = Checks()
-    _hints._seeing_the_obvious(checks.function())("argument x", value=value, expected_type=expected)
-    assert checks.asked == ["argument x"] * asked
-
-
-def test_a_check_of_another_make_is_left_alone() -> None:
-    def other(value: object) -> None: ...
-
-    module = ModuleType("generated")
-    vars(module).update(jsii=None, typing=typing, check_type=other)
-    _hints.remember(module)
-    assert vars(module)["check_type"] is other
 
 
 NEWER = """

@@ -119,17 +119,83 @@ STRINGIFY = """
 """
 
 
-def test_a_stack_is_put_into_the_same_words(tmp_path: Path) -> None:
-    spec = find_spec("cdktf")
-    assert spec is not None
-    assert spec.origin is not None
-    with tarfile.open(next((Path(spec.origin).parent / "_jsii").glob("*.tgz"))) as tarball:
-        for member in tarball:
-            if member.name.startswith("package/node_modules/"):
-                member.name = member.name.replace("package", "cdktf", 1)
-                tarball.extract(member, tmp_path, filter="data")
-    printed = node("-e", STRINGIFY, tmp_path, PRELOAD.with_name("stringify.js")).stdout
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpack cdktf and what it needs, as Node finds them."""
+    folder = tmp_path_factory.mktemp("node") / "node_modules"
+    for package in ("cdktf", "constructs"):
+        spec = find_spec(package)
+        assert spec is not None
+        assert spec.origin is not None
+        with tarfile.open(next((Path(spec.origin).parent / "_jsii").glob("*.tgz"))) as tarball:
+            for member in tarball:
+                member.name = member.name.replace("package", package, 1)
+                tarball.extract(member, folder, filter="data")
+    return folder
+
+
+def test_a_stack_is_put_into_the_same_words(packages: Path) -> None:
+    printed = node("-e", STRINGIFY, packages, PRELOAD.with_name("stringify.js")).stdout
     assert json.loads(printed) == [True, True, "TypeError", True]
+
+
+RESOLVE = """
+    const [folder, ours] = process.argv.slice(1);
+    const { App, Fn, TerraformStack, Token, StringConcat, DefaultTokenResolver } = require(folder + '/cdktf');
+    const theirs = require(folder + '/cdktf/lib/tokens/private/resolve').resolve;
+    const quickerThan = require(ours);
+    const resolver = new DefaultTokenResolver(new StringConcat());
+    const scope = new TerraformStack(new App({ outdir: folder + '/out' }), 'stack');
+    const token = (value) => ({ resolve: () => value });
+    const text = (value) => Token.asString(token(value));
+    const deep = (levels) => (levels ? { in: deep(levels - 1) } : 'there');
+    const fail = () => { throw new Error('why'); };
+    const circle = {};
+    circle.circle = [circle];
+    const values = {
+      nothing: undefined, none: null, no: false, zero: 0, half: -0.5, huge: 1e300,
+      empty: ['', {}, [], undefined, null], keys: { 2: 'b', 1: 'a', '1e5': 1 }, date: [new Date(0)],
+      words: 'a ${literal} #{other} TfToken', number: '-1e+5 and 2e',
+      text: { a: [`arn:${text('x')}:${text(undefined)}`] }, escaped: '${a} $${b} %{ if c } ' + text('x'),
+      port: { port: Token.asNumber(token(443)), text: `at ${Token.asNumber(token(80))}` },
+      list: { all: Token.asList(token(['x', 'y'])), numbers: Token.asNumberList(token([1, 2])) },
+      map: [{ tags: Token.asStringMap(token({ a: 'b' })) }, Token.asAnyMap(token({ c: { d: undefined } }))],
+      key: { [text('name')]: 1, other: undefined }, nested: token({ a: token([token('deep'), undefined]) }),
+      call: [Fn.join('-', ['a', Fn.lower(text('${B}'))])], dropped: { a: token(undefined), b: [token(undefined)] },
+      deep: deep(150), tooDeep: deep(300), circle, construct: { b: scope },
+      function: { a: [() => 1] }, fails: [{ resolve: fail }], mapNumber: [-123456789],
+      keyOfNothing: { [text(undefined)]: 1 }, textOfMap: { a: 'String Map Token Value' },
+      textOfList: { a: { b: Token.asList(token(['x']))[0] } }, longerList: ['a', ...Token.asList(token(['x']))],
+    };
+    function outcome(resolve, value, prefix) {
+      try { return JSON.stringify(resolve(value, { scope, resolver, preparing: false, prefix })) || 'nothing'; }
+      catch (error) { return `raises ${error.message}`; }
+    }
+    const quicker = quickerThan(theirs);
+    const outcomes = Object.entries({ ...values, all: values }).flatMap(([name, value]) =>
+      [undefined, ['stack', 'bucket']].map((prefix) =>
+        [name, outcome(theirs, value, prefix), outcome(quicker, value, prefix)]));
+    const asked = [];
+    const noting = quickerThan((value, options) => { asked.push(value); return theirs(value, options); });
+    noting({}, { scope, resolver });
+    asked.length = 0;
+    noting({ a: [1, { b: 'plain' }], c: text('x') }, { scope, resolver });
+    const other = quickerThan((value) => 'something else');
+    const missing = quickerThan(undefined) === undefined;
+    console.log(JSON.stringify({ outcomes, asked, other: other({ a: 1 }, {}), missing }));
+"""
+
+
+def test_a_stack_resolves_to_the_same_or_fails_with_the_same_words(packages: Path) -> None:
+    printed = json.loads(node("-e", RESOLVE, packages, PRELOAD.with_name("resolve.js")).stdout)
+    assert [theirs for _, theirs, _ in printed["outcomes"]] == [ours for _, _, ours in printed["outcomes"]]
+    raised = {name for name, theirs, _ in printed["outcomes"] if theirs.startswith("raises ")}
+    endless = {"tooDeep", "circle", "construct"}
+    misplaced = {"function", "keyOfNothing", "longerList", "mapNumber", "textOfMap", "textOfList"}
+    assert raised == endless | misplaced | {"fails", "all"}
+    (text,) = printed["asked"]
+    assert "TfToken" in text
+    assert (printed["other"], printed["missing"]) == ("something else", True)
 
 
 KERNEL = """

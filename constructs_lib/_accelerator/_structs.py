@@ -1,0 +1,37 @@
+"""Structs that are sent to Node without what they were not given.
+
+jsii reads each argument that a struct could have, some thirty for a resource, and each read puts a type together that
+nobody looks at. It sends a null for each that was not given, which Node drops.
+"""
+
+from __future__ import annotations
+
+import functools
+from types import FunctionType, ModuleType, SimpleNamespace
+from typing import Any
+
+_REFERENCE = "_make_reference_for_native"
+_PARAMETERS = ("kernel", "d")
+
+
+def prepare(kernel: ModuleType) -> None:
+    """Let jsii's module *kernel* read structs, wherever they are in what it sends, as they were given."""
+    theirs = getattr(kernel, _REFERENCE, None)
+    if isinstance(theirs, FunctionType) and theirs.__code__.co_varnames[: theirs.__code__.co_argcount] == _PARAMETERS:
+        setattr(kernel, _REFERENCE, _of_what_is_given(theirs))
+
+
+def _of_what_is_given(theirs: FunctionType) -> Any:
+    @functools.wraps(theirs)
+    def make_reference(kernel: Any, value: Any) -> Any:
+        # A class that somebody derived from a struct may compute its arguments, and has no mapping of its own.
+        names = vars(type(value)).get("__jsii_name_mapping__")
+        values = getattr(value, "_values", None)
+        if not isinstance(names, dict) or not isinstance(values, dict):
+            return theirs(kernel, value)
+        given = SimpleNamespace(**values)
+        given.__jsii_type__ = value.__jsii_type__
+        given.__jsii_name_mapping__ = {python: names[python] for python in names if python in values}
+        return theirs(kernel, given)
+
+    return make_reference

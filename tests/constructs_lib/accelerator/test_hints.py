@@ -1,0 +1,97 @@
+"""What is obviously right is not checked further; everything else is, and fails with the same words."""
+
+from __future__ import annotations
+
+import typing
+from types import ModuleType
+from typing import Any
+
+import pytest
+import typeguard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from constructs_lib._accelerator import _hints
+
+UNION: Any = typing.Union  # as generated code spells it
+
+
+class Checks:
+    """Stands for the check in a generated module; notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def function(self) -> Any:
+        def check_type(argname: str, value: object, expected_type: Any) -> Any:
+            self.asked.append(argname)
+
+        return check_type
+
+
+class Base:
+    """What a construct is."""
+
+
+class Derived(Base):
+    """What somebody makes of it."""
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "asked"),
+    [
+        ("a", str, False),
+        (Derived(), Base, False),
+        (None, UNION[str, None], False),
+        ("a", UNION[str, None], False),
+        (Derived(), UNION[str, Base], False),
+        (["a"], UNION[typing.Sequence[str], None], False),
+        ({"a": [Derived()]}, UNION[typing.Mapping[str, typing.Sequence[Base]], None], False),
+        ({"a": 5}, typing.Dict[str, UNION[str, int]], False),  # noqa: UP006 - as generated code spells it
+        (Base(), Derived, True),
+        (5, UNION[str, None], True),
+        ("a", typing.Sequence[str], True),
+        (["a", 5], UNION[typing.Sequence[str], None], True),
+        ({"a": 5}, UNION[typing.Mapping[str, str], None], True),
+        ({5: "a"}, typing.Mapping[str, str], True),
+        (None, str, True),
+        (None, None, True),
+    ],
+)
+def test_what_is_obviously_of_a_type_allowed_passes_unchecked(value: object, expected: Any, asked: bool) -> None:
+    checks = Checks()
+    _hints._seeing_the_obvious(checks.function())("argument x", value=value, expected_type=expected)
+    assert checks.asked == ["argument x"] * asked
+
+
+SCALARS = st.sampled_from([str, int, float, bool, type(None), Base, Derived, Any, typing.Sequence, dict])
+TYPES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(lambda several: UNION[tuple(several)]),
+        inner.map(lambda each: typing.Sequence[each]),
+        st.tuples(SCALARS, inner).map(lambda pair: typing.Mapping[pair]),
+        st.tuples(SCALARS, inner).map(lambda pair: typing.Dict[pair]),  # noqa: UP006 - as generated code spells it
+    ),
+    max_leaves=4,
+)
+VALUES = st.recursive(
+    st.sampled_from(["a", "", 5, 0.5, True, None, Base(), Derived(), b"a", ("a",)]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["a", 5, None]), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(VALUES, TYPES)
+def test_typeguard_agrees_with_what_is_obvious(value: object, expected: Any) -> None:
+    if _hints._is_obvious(value, expected):
+        typeguard.check_type("argument x", value, expected)
+
+
+def test_a_check_of_another_make_is_left_alone() -> None:
+    def other(value: object) -> None: ...
+
+    module = ModuleType("generated")
+    vars(module).update(jsii=None, typing=typing, check_type=other)
+    _hints.remember(module)
+    assert vars(module)["check_type"] is other
