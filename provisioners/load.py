@@ -207,11 +207,11 @@ def _misfit(document: Document) -> Located | None:
 
 def _respelled(model: Manifest, document: Document) -> Iterator[Located]:
     """Yield the keys written in Python's spelling, which Kubernetes does not know."""
-    fields = [field for part in Part.__subclasses__() for field in part.model_fields.items()]
-    spellings = {name: field.alias for name, field in fields}
     try:
         type(model).model_validate(document.data, by_alias=True, by_name=False)
     except ValidationError as error:
+        fields = [field for part in Part.__subclasses__() for field in part.model_fields.items()]
+        spellings = {name: field.alias for name, field in fields}
         for each in error.errors(include_url=False):
             if each["type"] == "extra_forbidden":
                 key = str(each["loc"][-1])

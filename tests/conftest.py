@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,6 +37,12 @@ class Answer:
 
 
 pytest_plugins = ["other_core", "local_lives"]
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what was imported: it stays, and to look through it takes a while."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
