@@ -60,7 +60,7 @@ def bend(sizes: Sequence[int], seconds: Sequence[float]) -> float:
     return y3 / (y2 + (y2 - y1) / (x2 - x1) * (x3 - x2))
 
 
-def measure_growth(counts: Counts, rounds: int = 3) -> Growth:
+def measure_growth(counts: Counts, rounds: int = 5) -> Growth:
     """Measure platforms of about *SIZES* resources; *counts* say how many a team brings."""
     per_team = counts.resources_of_teams // counts.teams_added
     teams = [max(1, round((size - counts.resources) / per_team) + 1) for size in SIZES]
