@@ -26,7 +26,8 @@ def svg(growth: Growth) -> str:
     start = max(0.0, seconds[1] - slope * sizes[1])
     end = start + slope * largest
     shapes = [
-        f'<path d="M{x(0):.1f} {y(slowest):.1f}V{y(0):.1f}H{x(largest):.1f}"/>',
+        # Left of the smallest, so that its label is readable.
+        f'<path d="M{x(0) - 16:.1f} {y(slowest):.1f}V{y(0):.1f}H{x(largest):.1f}"/>',
         f'<path stroke-dasharray="4" d="M{x(0):.1f} {y(start):.1f}L{x(largest):.1f} {y(end):.1f}"/>',
         f'<text x="{_LEFT}" y="16">seconds of main.py; dashed: the line through the second and third point</text>',
         f'<text x="{_WIDTH / 2}" y="{_HEIGHT - 6}" text-anchor="middle">resources</text>',

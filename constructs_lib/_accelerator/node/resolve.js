@@ -23,14 +23,13 @@ function isOfValues(value) {
 function resolved(value, path, whole) {
   if (isPlain(value)) return value;
   if (!isOfValues(value) || path.length > DEEP) return whole.theirs(value, { ...whole.options, prefix: [...path] });
-  const result = Array.isArray(value) ? [] : {};
-  for (const name of Object.keys(value)) {
+  const isList = Array.isArray(value);
+  const result = isList ? [] : {};
+  for (const name of isList ? value.keys() : Object.keys(value)) {
     path.push(name);
     const inner = resolved(value[name], path, whole);
     path.pop();
-    if (inner === undefined) continue;
-    if (Array.isArray(result)) result.push(inner);
-    else result[name] = inner;
+    if (inner !== undefined) result[isList ? result.length : name] = inner;
   }
   return result;
 }

@@ -155,6 +155,7 @@ RESOLVE = """
     const values = {
       nothing: undefined, none: null, no: false, zero: 0, half: -0.5, huge: 1e300,
       empty: ['', {}, [], undefined, null], keys: { 2: 'b', 1: 'a', '1e5': 1 }, date: [new Date(0)],
+      sparse: [, 'a', , 'b'], named: Object.assign(['a'], { index: 0 }),
       words: 'a ${literal} #{other} TfToken', number: '-1e+5 and 2e',
       text: { a: [`arn:${text('x')}:${text(undefined)}`] }, escaped: '${a} $${b} %{ if c } ' + text('x'),
       port: { port: Token.asNumber(token(443)), text: `at ${Token.asNumber(token(80))}` },
