@@ -17,5 +17,5 @@ class Named:
 
 
 if __name__ == "__main__":
-    stand_in.run_provider = lambda _, arguments: run_provider(Named(), [*arguments, "--dev"])
+    vars(stand_in)["run_provider"] = lambda _, arguments: run_provider(Named(), [*arguments, "--dev"])
     sys.exit(stand_in.main())

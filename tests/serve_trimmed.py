@@ -18,7 +18,7 @@ from tf.gen import tfplugin_pb2 as pb
 NO_LIMIT = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 
 
-class Trimmed(grpc.GenericRpcHandler):
+class Trimmed(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no types
     """Hands on each call, but answers itself which types there are."""
 
     def __init__(self, provider: grpc.Channel, types: frozenset[str]) -> None:
@@ -28,7 +28,7 @@ class Trimmed(grpc.GenericRpcHandler):
         for kinds in (schema.resource_schemas, schema.data_source_schemas):
             for name in set(kinds) - types:
                 del kinds[name]
-        self._schema = schema.SerializeToString()
+        self._schema: bytes = schema.SerializeToString()
 
     def service(self, call: Any) -> Any:
         """Return what answers a call."""

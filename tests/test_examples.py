@@ -273,7 +273,7 @@ def test_s4s_executors_give_way_by_team_and_its_drivers_never(examples: Examples
         re.sub(r"/[0-9a-f]{12}/", "/", each["key"]): json.loads(each["content"])["spec"]["priorityClassName"]
         for each in examples["s4-transient-clusters"][1]["teams"].resources("aws_s3_object")
     }
-    expected = {}
+    expected: dict[str, str] = {}
     for team, tiers in EXECUTORS.items():
         for tier, priority_class in tiers.items():
             folder = f"teams/{team}/pod-templates/{tier}"

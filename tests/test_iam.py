@@ -70,7 +70,7 @@ def test_what_finds_wrong_actions_can_find_them() -> None:
 
 def written() -> dict[str, str]:
     """Return all text in the source that looks like an action, with where it stands."""
-    found = {}
+    found: dict[str, str] = {}
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):
             tree = ast.parse(file.read_text("utf-8"))
@@ -78,7 +78,7 @@ def written() -> dict[str, str]:
             pieces = {id(each) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for each in node.values}
             for node in ast.walk(tree):
                 if isinstance(node, ast.Constant) and id(node) not in pieces and ACTION.fullmatch(str(node.value)):
-                    found[node.value] = f"{file.relative_to(ROOT)}:{node.lineno}"
+                    found[str(node.value)] = f"{file.relative_to(ROOT)}:{node.lineno}"
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import jsii
 import pytest
-from cdktf import LocalExecProvisioner, TerraformStack
+from cdktf import App, LocalExecProvisioner, TerraformStack
 from cdktf_cdktf_provider_aws.lexv2_models_bot_version import Lexv2ModelsBotVersion
 from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
     S3BucketServerSideEncryptionConfigurationA as Encryption,
@@ -262,7 +262,7 @@ def test_what_survives_is_not_refused(build: Build, kept: str, tmp_path: Path) -
 
 def test_the_stacks_of_a_platform_are_guarded(unguarded: None, platform: Platform, tmp_path: Path) -> None:
     def build(stack: TerraformStack) -> None:
-        group(PlatformStack(stack.node.root, platform.spec, "extra"), ingress=[{"from_port": 443}])
+        group(PlatformStack(App.of(stack), platform.spec, "extra"), ingress=[{"from_port": 443}])
 
     with pytest.raises(LostKeys, match=r"ingress\[0\]\.from_port"):
         stack_of(build, tmp_path)

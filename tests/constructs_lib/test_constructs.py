@@ -47,7 +47,7 @@ def synth(tmp_path: Path) -> Synthesise:
 def account(stack: TerraformStack) -> Account:
     """Return the stack's account, the same one each time."""
     found = stack.node.try_find_child("account")
-    return found or Account(stack, "account", region="eu-west-1", account_id=ACCOUNT)
+    return found if isinstance(found, Account) else Account(stack, "account", region="eu-west-1", account_id=ACCOUNT)
 
 
 def existing(stack: TerraformStack) -> ExistingCluster:
@@ -185,7 +185,7 @@ def test_a_key_of_ones_own_is_used(synth: Synthesise) -> None:
 
 def test_an_access_entry_comes_before_its_policy(synth: Synthesise) -> None:
     admin = AccessEntrySpec(
-        principal_arn=f"arn:aws:iam::{ACCOUNT}:role/dev", policy="AmazonEKSViewPolicy", namespaces=["b", "a"]
+        principal_arn=f"arn:aws:iam::{ACCOUNT}:role/dev", policy="AmazonEKSViewPolicy", namespaces=("b", "a")
     )
     document = synth(cluster(access={"developers": admin}))
     entry = document.only("aws_eks_access_entry")
@@ -501,11 +501,11 @@ def test_a_job_role_gets_what_its_spec_names(synth: Synthesise) -> None:
             cluster=existing(stack),
             account=account(stack),
             spec=JobRoleSpec(
-                read_buckets=["arn:aws:s3:::raw/sales"],
-                write_buckets=["arn:aws:s3:::lake"],
-                read_databases=["raw"],
-                write_databases=["lake"],
-                policy_arns=["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"],
+                read_buckets=("arn:aws:s3:::raw/sales",),
+                write_buckets=("arn:aws:s3:::lake",),
+                read_databases=("raw",),
+                write_databases=("lake",),
+                policy_arns=("arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess",),
             ),
         )
 

@@ -567,7 +567,7 @@ def misspell(module: Any, function: str, *path: str) -> Break:
     return apply
 
 
-def change_event(name: str, **changes: str) -> Break:
+def change_event(name: str, **changes: Any) -> Break:
     def apply(monkeypatch: pytest.MonkeyPatch) -> None:
         events = _interruption_queue.INSTANCE_EVENTS
         changed = {**events, name: events[name]._replace(**changes)}
@@ -594,12 +594,12 @@ def without_targets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def deaf_to_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    allowed = interruption_queue.queue_policy
+    allowed = vars(interruption_queue)["queue_policy"]
     monkeypatch.setattr(interruption_queue, "queue_policy", lambda arn: allowed(arn)[1:])
 
 
 def told_another_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = karpenter_charts.controller_values
+    values = vars(karpenter_charts)["controller_values"]
     monkeypatch.setattr(
         karpenter_charts,
         "controller_values",
@@ -608,7 +608,7 @@ def told_another_queue(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def not_attached(monkeypatch: pytest.MonkeyPatch) -> None:
-    policies = karpenter_access.controller_policies
+    policies = vars(karpenter_access)["controller_policies"]
     monkeypatch.setattr(
         karpenter_access,
         "controller_policies",

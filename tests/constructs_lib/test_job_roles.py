@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthesised import Document, listed, policy, stack_of
 
-from constructs_lib._job_role import FRAMEWORKS, JobRoleSpec, base36, irsa_trust, service_accounts
+from constructs_lib._job_role import FRAMEWORKS, JobRoleSpec, StatementSpec, base36, irsa_trust, service_accounts
 from constructs_lib._virtual_cluster import EMR_RULES
 from constructs_lib.account import Account
 from constructs_lib.cluster import ExistingCluster, ExistingClusterSpec
@@ -199,7 +199,7 @@ def test_by_pod_identity_each_service_account_is_associated(synth: Synthesise, f
 
 
 def test_one_service_account_of_two_frameworks_is_associated_once(synth: Synthesise) -> None:
-    document = synth(JobRoleSpec(identity="pod_identity", frameworks=["spark_operator", "start_job_run"]))
+    document = synth(JobRoleSpec(identity="pod_identity", frameworks=("spark_operator", "start_job_run")))
     names = [each["service_account"] for each in document.resources("aws_eks_pod_identity_association")]
     assert len(names) == len(set(names)) == 4
 
@@ -248,10 +248,10 @@ def test_a_trust_policy_past_iams_quota_is_refused_unless_that_is_raised(synth: 
 
 
 def test_what_a_team_asks_for_in_iams_own_words_is_granted(synth: Synthesise) -> None:
-    wanted = [
-        {"actions": ["s3:*", "glue:*"], "resources": ["*"]},
-        {"actions": ["sqs:SendMessage"], "resources": [f"arn:aws:sqs:eu-west-1:{ACCOUNT}:done"]},
-    ]
+    wanted = (
+        StatementSpec(actions=("s3:*", "glue:*"), resources=("*",)),
+        StatementSpec(actions=("sqs:SendMessage",), resources=(f"arn:aws:sqs:eu-west-1:{ACCOUNT}:done",)),
+    )
     for order in (wanted, wanted[::-1]):
         statements = policy(synth(JobRoleSpec(statements=order)).only("aws_iam_role_policy")["policy"]).values()
         assert {frozenset(listed(each["Action"])): each["Resource"] for each in statements} == {
@@ -262,16 +262,16 @@ def test_what_a_team_asks_for_in_iams_own_words_is_granted(synth: Synthesise) ->
 
 def test_broad_permissions_are_pointed_out_and_narrow_ones_are_not() -> None:
     spec = JobRoleSpec(
-        statements=[
-            {"actions": ["s3:GetObject", "s3:*"], "resources": ["arn:aws:s3:::lake/*"]},
-            {"actions": ["sqs:SendMessage"], "resources": ["*"]},
-            {"actions": ["sqs:SendMessage"], "resources": [f"arn:aws:sqs:eu-west-1:{ACCOUNT}:done"]},
-        ],
-        policy_arns=[
+        statements=(
+            StatementSpec(actions=("s3:GetObject", "s3:*"), resources=("arn:aws:s3:::lake/*",)),
+            StatementSpec(actions=("sqs:SendMessage",), resources=("*",)),
+            StatementSpec(actions=("sqs:SendMessage",), resources=(f"arn:aws:sqs:eu-west-1:{ACCOUNT}:done",)),
+        ),
+        policy_arns=(
             "arn:aws:iam::aws:policy/AmazonS3FullAccess",
             "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
             f"arn:aws:iam::{ACCOUNT}:policy/TeamFullAccess",
-        ],
+        ),
     )
     assert [path for path, _ in spec.advice()] == [
         ("statements", 0, "actions"),

@@ -45,7 +45,8 @@ def test_disks_that_come_with_the_machine_are_joined_before_a_node_joins(
     _, template = synthesised_group(make_platform, tmp_path, **LOCAL, instance_store_policy="RAID0", user_data=[SCRIPT])
     document = email.message_from_bytes(base64.b64decode(template["user_data"]))
     assert document.get_content_type() == "multipart/mixed"
-    config, script = document.get_payload()
+    parts: Any = document.get_payload()
+    config, script = parts
     # nodeadm's own type and fields: https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/
     assert config.get_content_type() == "application/node.eks.aws"
     assert yaml.safe_load(config.get_payload()) == {
@@ -169,7 +170,7 @@ def test_pods_choose_all_groups_of_a_family_or_one(s2: Platform, make_platform: 
 
 def test_a_familys_groups_keep_their_names_when_another_size_comes() -> None:
     """Names come from what a group is, so nothing is replaced when the description grows."""
-    content = {**S2_FAMILY, "capacity_types": ["SPOT"]}
+    content: dict[str, Any] = {**S2_FAMILY, "capacity_types": ["SPOT"]}
     before = NodeGroupFamilySpec.model_validate(content).members("ca")
     grown = {**content, "instance_sizes": ["xlarge", *content["instance_sizes"], "9xlarge"]}
     after = NodeGroupFamilySpec.model_validate(grown).members("ca")

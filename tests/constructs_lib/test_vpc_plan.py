@@ -41,7 +41,7 @@ def test_cidrsubnet_is_terraforms(network: str, newbits: int, number: int, expec
 def test_the_seeds_network_can_be_said() -> None:
     """S3: public 10.0.0.0/19 and its two neighbours, private 10.0.96.0/19 and its."""
     spec = VpcSpec(
-        availability_zones=["ap-southeast-2a", "ap-southeast-2b", "ap-southeast-2c"],
+        availability_zones=("ap-southeast-2a", "ap-southeast-2b", "ap-southeast-2c"),
         public_subnets=SubnetRange(newbits=3, first=0),
         private_subnets=SubnetRange(newbits=3, first=3),
     )
@@ -54,7 +54,7 @@ def test_the_seeds_network_can_be_said() -> None:
 
 @given(zones=zone_sets, cidr=networks, pods=st.booleans())
 def test_subnets_are_disjoint_and_inside(zones: set[str], cidr: str, pods: bool) -> None:
-    spec = VpcSpec(cidr=cidr, availability_zones=sorted(zones), pod_cidr="100.64.0.0/16" if pods else None)
+    spec = VpcSpec(cidr=cidr, availability_zones=tuple(sorted(zones)), pod_cidr="100.64.0.0/16" if pods else None)
     subnets = [(s.tier, ipaddress.IPv4Network(s.cidr)) for s in spec.subnets()]
     assert len(subnets) == len(zones) * (3 if pods else 2)
     for index, (tier, network) in enumerate(subnets):
@@ -65,26 +65,27 @@ def test_subnets_are_disjoint_and_inside(zones: set[str], cidr: str, pods: bool)
 
 @given(zones=zone_sets, extra=st.sampled_from(LETTERS), cidr=networks)
 def test_another_zone_leaves_the_addresses_of_the_others_alone(zones: set[str], extra: str, cidr: str) -> None:
-    before = set(VpcSpec(cidr=cidr, availability_zones=sorted(zones)).subnets())
-    after = set(VpcSpec(cidr=cidr, availability_zones=sorted(zones | {f"eu-west-1{extra}"})).subnets())
+    before = set(VpcSpec(cidr=cidr, availability_zones=tuple(sorted(zones))).subnets())
+    after = set(VpcSpec(cidr=cidr, availability_zones=tuple(sorted(zones | {f"eu-west-1{extra}"}))).subnets())
     assert before <= after
 
 
 @given(zones=st.permutations([f"eu-west-1{letter}" for letter in LETTERS]))
 def test_the_order_of_zones_has_no_meaning(zones: list[str]) -> None:
-    assert VpcSpec(availability_zones=zones).subnets() == VpcSpec(availability_zones=sorted(zones)).subnets()
+    in_order = VpcSpec(availability_zones=tuple(sorted(zones)))
+    assert VpcSpec(availability_zones=tuple(zones)).subnets() == in_order.subnets()
 
 
 def test_a_network_without_room_is_refused() -> None:
     with pytest.raises(ValidationError, match="leaves no block of /28 or larger for eu-west-1a"):
-        VpcSpec(cidr="10.0.0.0/24", availability_zones=["eu-west-1a", "eu-west-1b"])
+        VpcSpec(cidr="10.0.0.0/24", availability_zones=("eu-west-1a", "eu-west-1b"))
 
 
 def test_without_a_nat_gateway_nodes_get_the_endpoints_that_they_call() -> None:
-    zones = ["eu-west-1a", "eu-west-1b"]
+    zones = ("eu-west-1a", "eu-west-1b")
     assert VpcSpec(availability_zones=zones).endpoint_services == []
     isolated = VpcSpec(availability_zones=zones, nat_gateways="none").endpoint_services
     # https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
     assert {"ec2", "ecr.api", "ecr.dkr", "sts", "logs", "eks", "eks-auth"} <= set(isolated)
-    chosen = VpcSpec(availability_zones=zones, nat_gateways="none", interface_endpoints=["sts", "ecr.api"])
+    chosen = VpcSpec(availability_zones=zones, nat_gateways="none", interface_endpoints=("sts", "ecr.api"))
     assert chosen.endpoint_services == ["ecr.api", "sts"]

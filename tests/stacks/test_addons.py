@@ -76,7 +76,9 @@ def test_coredns_is_scaled_by_what_its_add_on_takes(
 
 
 def test_what_the_add_on_would_refuse_is_seen() -> None:
-    for wrong in ({"autoscaling": {"enabled": True}}, {"autoScaling": {"minReplicas": 2}}, {"autoScaling": {}}):
+    misspelt, half = {"autoscaling": {"enabled": True}}, {"autoScaling": {"minReplicas": 2}}
+    empty: dict[str, Any] = {"autoScaling": {}}
+    for wrong in (misspelt, half, empty):
         assert not Draft6Validator(COREDNS).is_valid(wrong)
     assert not Draft6Validator(COREDNS).is_valid({"autoScaling": {"enabled": True, "maxReplicas": "9"}})
 

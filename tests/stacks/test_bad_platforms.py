@@ -390,7 +390,7 @@ def test_one_broken_value_is_one_place(
 
 def test_stand_ins_of_required_fields_are_valid() -> None:
     """What is missing must not keep the rest from being judged: see `provisioners._judgement`."""
-    specs = [PlatformSpec, *inner_specs(PlatformSpec)]
+    specs: list[type[Spec]] = [PlatformSpec, *inner_specs(PlatformSpec)]
     required = {
         (spec, name): field for spec in specs for name, field in spec.model_fields.items() if field.is_required()
     }

@@ -93,7 +93,7 @@ def scan(folder: Path) -> Callable[[], dict[str, Report]]:
     (inputs := folder / "inputs").mkdir()
     synthesise(load(edited(inputs, **RICH)), folder / "rich")
     _break(shutil.copytree(folder / "rich", folder / "broken"))
-    command = [
+    command: list[str | Path] = [
         *(CHECKOV, "--directory", folder, "--framework", "terraform_json", "--external-checks-dir", CHECKS),
         *("--skip-download", "--soft-fail", "--output", "json"),
     ]

@@ -127,10 +127,11 @@ def test_each_team_hears_of_its_own_failed_runs(watched: Any) -> None:
 
 
 def test_a_new_team_leaves_the_alarms_as_they_are(make_platform: MakePlatform, tmp_path: Path) -> None:
-    before, after = (
-        synthesise(make_platform(monitoring={"alarms": {}}, teams=teams), tmp_path / name)["teams"].content["resource"]
-        for name, teams in (("one", {}), ("two", {"zeta": {}}))
-    )
+    def resources(name: str, **teams: Any) -> Any:
+        stacks = synthesise(make_platform(monitoring={"alarms": {}}, teams=teams), tmp_path / name)
+        return stacks["teams"].content["resource"]
+
+    before, after = resources("before"), resources("after", zeta={})
     changed = [
         f"{kind}.{name}"
         for kind, resources in after.items()

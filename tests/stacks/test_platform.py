@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-from constructs_lib._job_role import FRAMEWORKS, service_accounts
+from constructs_lib._job_role import FRAMEWORKS, JobRoleSpec, service_accounts
 from constructs_lib._karpenter import policy_name
 from constructs_lib._team import TeamSpec, job_role_name, log_group_name, virtual_cluster_name
 from emr_eks.cli import app
@@ -202,7 +203,7 @@ def test_names_are_unique_across_the_clusters_and_regions_of_an_account() -> Non
     roles = {
         job_role_name(cluster, region, team, role, spec).lower()  # IAM ignores case, EKS does not
         for cluster, region, team in NAMED
-        for role, spec in TeamSpec(job_roles={"c": {}, "b": {}}).roles.items()
+        for role, spec in TeamSpec(job_roles={"c": JobRoleSpec(), "b": JobRoleSpec()}).roles.items()
     }
     assert len(roles) == 3 * len(NAMED)
     assert len({virtual_cluster_name(cluster, team) for cluster, _, team in NAMED}) == 5 * 6
@@ -220,7 +221,7 @@ LARGE: dict[str, Any] = {
 }
 
 
-def shuffled(value: Any, draw: st.DrawFn, path: str = "") -> Any:
+def shuffled(value: Any, draw: Callable[..., Any], path: str = "") -> Any:
     """Return *value* with the keys of its mappings, and the lists whose order has no meaning, in another order."""
     if isinstance(value, dict):
         return {key: shuffled(value[key], draw, key) for key in draw(st.permutations(list(value)))}

@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 
 from constructs_lib._accelerator import _hints
 
-UNION: Any = typing.Union  # as generated code spells it
+# As generated code spells them.
+UNION: Any = typing.Union
+SEQUENCE: Any = typing.Sequence
+MAPPING: Any = typing.Mapping
+DICT: Any = typing.Dict  # noqa: UP006
 
 
 class Checks:
@@ -45,15 +49,15 @@ class Derived(Base):
         (None, UNION[str, None], False),
         ("a", UNION[str, None], False),
         (Derived(), UNION[str, Base], False),
-        (["a"], UNION[typing.Sequence[str], None], False),
-        ({"a": [Derived()]}, UNION[typing.Mapping[str, typing.Sequence[Base]], None], False),
-        ({"a": 5}, typing.Dict[str, UNION[str, int]], False),  # noqa: UP006 - as generated code spells it
+        (["a"], UNION[SEQUENCE[str], None], False),
+        ({"a": [Derived()]}, UNION[MAPPING[str, SEQUENCE[Base]], None], False),
+        ({"a": 5}, DICT[str, UNION[str, int]], False),
         (Base(), Derived, True),
         (5, UNION[str, None], True),
-        ("a", typing.Sequence[str], True),
-        (["a", 5], UNION[typing.Sequence[str], None], True),
-        ({"a": 5}, UNION[typing.Mapping[str, str], None], True),
-        ({5: "a"}, typing.Mapping[str, str], True),
+        ("a", SEQUENCE[str], True),
+        (["a", 5], UNION[SEQUENCE[str], None], True),
+        ({"a": 5}, UNION[MAPPING[str, str], None], True),
+        ({5: "a"}, MAPPING[str, str], True),
         (None, str, True),
         (None, None, True),
     ],
@@ -69,9 +73,9 @@ TYPES = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
         st.lists(inner, min_size=1, max_size=3).map(lambda several: UNION[tuple(several)]),
-        inner.map(lambda each: typing.Sequence[each]),
-        st.tuples(SCALARS, inner).map(lambda pair: typing.Mapping[pair]),
-        st.tuples(SCALARS, inner).map(lambda pair: typing.Dict[pair]),  # noqa: UP006 - as generated code spells it
+        inner.map(lambda each: SEQUENCE[each]),
+        st.tuples(SCALARS, inner).map(lambda pair: MAPPING[pair]),
+        st.tuples(SCALARS, inner).map(lambda pair: DICT[pair]),
     ),
     max_leaves=4,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ def moves(emr: Emr, clock: TestClock, *plan: tuple[float, str, str | None]) -> N
         if state == "FAILED":
             run.failure_reason = "USER_ERROR"
 
-    clock.plans = [(at, lambda state=state, details=details: move(state, details)) for at, state, details in plan]
+    clock.plans = [(at, partial(move, state, details)) for at, state, details in plan]
 
 
 def test_watch_shows_each_state_once_and_ends_well(cli: Cli, emr: Emr, clock: TestClock) -> None:
@@ -346,7 +347,11 @@ def test_ui_asks_emr_for_a_url(cli: Cli, emr: Emr, clock: TestClock, monkeypatch
 
     class History:
         def __getattr__(self, operation: str) -> Any:
-            return lambda **arguments: (asked.append((operation, arguments)), answers[len(asked) - 1])[1]
+            def answer(**arguments: Any) -> Any:
+                asked.append((operation, arguments))
+                return answers[len(asked) - 1]
+
+            return answer
 
     from emr_eks.job.client import Jobs
 

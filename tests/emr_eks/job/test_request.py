@@ -15,7 +15,7 @@ from synthesised import synthesise
 
 from emr_eks.job.file import open_job
 from emr_eks.job.model import breaches
-from emr_eks.job.presets import PRESETS
+from emr_eks.job.presets import PRESETS, PresetName
 from emr_eks.job.request import Workplace, start_job_run, workplace
 from emr_eks.job.spec import JobSpec
 from provisioners.source import InvalidFile
@@ -196,7 +196,7 @@ def test_pvc_reuse_gives_executors_volumes_that_the_driver_keeps(platform: Platf
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_each_preset_alone_makes_a_request_that_emr_takes(name: str, platform: Platform) -> None:
+def test_each_preset_alone_makes_a_request_that_emr_takes(name: PresetName, platform: Platform) -> None:
     sent = request(platform, presets=[name])
     assert breaches("StartJobRun", sent) == []
     assert "${" not in str(sent)

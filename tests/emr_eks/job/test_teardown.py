@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -82,8 +83,7 @@ def test_what_runs_is_shown_cancelled_and_waited_for(
     place = {"virtualClusterId": emr.virtual_cluster}
     endpoint = emr.client.create_managed_endpoint(name="studio", **ENDPOINT, **place)["id"]
     clock.plans = [
-        (at, lambda run=run: setattr(emr.run(run), "state", "CANCELLED"))
-        for at, run in zip((20, 60), runs, strict=True)
+        (at, partial(setattr, emr.run(run), "state", "CANCELLED")) for at, run in zip((20, 60), runs, strict=True)
     ]
     answer = teardown("--yes")
     assert answer.code == 0
@@ -200,7 +200,11 @@ def test_runs_started_meanwhile_are_not_cancelled_unasked(
     teardown: Teardown, emr: Emr, clock: TestClock, slow: None
 ) -> None:
     emr.start()
-    clock.plans = [(10, lambda: emr.start("hourly"))]
+
+    def begin_another() -> None:
+        emr.start("hourly")
+
+    clock.plans = [(10, begin_another)]
     answer = teardown("--yes")
     (late,) = [run.id for run in emr.backend.job_runs.values() if run.name == "hourly"]
     assert answer.code == 1
@@ -368,8 +372,11 @@ def test_a_run_that_ends_by_itself_is_no_failure(teardown: Teardown, emr: Emr, m
     from emr_eks.teardown import commands
 
     confirm = commands._confirm
-    monkeypatch.setattr(
-        commands, "_confirm", lambda *asked: (confirm(*asked), setattr(emr.run(run), "state", "COMPLETED"))
-    )
+
+    def ends_meanwhile(*asked: Any) -> None:
+        confirm(*asked)
+        emr.run(run).state = "COMPLETED"
+
+    monkeypatch.setattr(commands, "_confirm", ends_meanwhile)
     assert teardown("--yes").code == 0
     assert emr.run(run).state == "COMPLETED"

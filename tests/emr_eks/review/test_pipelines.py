@@ -49,9 +49,10 @@ def repository_in(folder: Path) -> Path:
     root = folder / "repository"
     root.mkdir()
     for name in COPIED:
-        ignored = shutil.ignore_patterns("__pycache__")
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, root / name, **({"ignore": ignored} if copy is shutil.copytree else {}))
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, root / name)
     (root / ".gitignore").write_text(".venv/\nreview*\n__pycache__/\n", "utf-8")
     git(root, "init", "--quiet", "--initial-branch", "main")
     git(root, "add", "-A")

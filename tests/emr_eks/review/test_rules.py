@@ -230,10 +230,15 @@ def autoscaler(**arguments: Any) -> dict[str, Any]:
     return {"name": "a", "chart": "cluster-autoscaler", "values": [json.dumps({"extraArgs": arguments})]}
 
 
-RULES = {
-    "metadata": {"name": "emr-containers"},
-    "rule": [{"api_groups": [""], "resources": ["pods"], "verbs": ["get", "list"]}],
-}
+def rules(*verbs: str) -> dict[str, Any]:
+    """Return a role of Kubernetes that may do this to pods."""
+    return {
+        "metadata": {"name": "emr-containers"},
+        "rule": [{"api_groups": [""], "resources": ["pods"], "verbs": [*verbs]}],
+    }
+
+
+RULES = rules("get", "list")
 
 # Name: type, before, after, and the ids that must be found; None stands for a resource that is not there.
 OTHERS: dict[str, tuple[str, Any, Any, set[str]]] = {
@@ -318,13 +323,13 @@ OTHERS: dict[str, tuple[str, Any, Any, set[str]]] = {
     "emr's rules": (
         "kubernetes_role_v1",
         RULES,
-        {**RULES, "rule": [{**RULES["rule"][0], "verbs": ["get"]}]},
+        rules("get"),
         {"rbac-narrowed"},
     ),
     "more verbs": (
         "kubernetes_role_v1",
         RULES,
-        {**RULES, "rule": [{**RULES["rule"][0], "verbs": ["get", "list", "*"]}]},
+        rules("get", "list", "*"),
         {"rbac-broadened"},
     ),
     "bound to others": (
@@ -468,7 +473,7 @@ def test_resources(name: str) -> None:
 
 
 def test_a_bucket_that_goes_takes_its_parts_along_without_more_words() -> None:
-    whole = {
+    whole: Bodies = {
         "aws_s3_bucket.b": BUCKET,
         "aws_s3_bucket_public_access_block.g": {"bucket": "${aws_s3_bucket.b.id}", **GUARD},
         "aws_s3_bucket_versioning.v": {

@@ -36,7 +36,7 @@ def pool(*requirements: list[dict[str, Any]], name: str = "spark", **edits: Any)
     return node_pool_fleet(NodePool.model_validate(manifest), None, AROUND)
 
 
-def group(*types: str, name: str = "system", taints: list[Taint] | None = None, **labels: str) -> Fleet:
+def group(*types: str, name: str = "system", taints: list[Taint] | None = None, **labels: Any) -> Fleet:
     return node_group_fleet(
         name,
         types or ("m5.xlarge",),
@@ -48,9 +48,8 @@ def group(*types: str, name: str = "system", taints: list[Taint] | None = None, 
 
 
 def a_pod(name: str = "pod", **spec: Any) -> Pod:
-    requests = {key: spec.pop(key) for key in ("cpu", "memory", "gpu") if key in spec}
-    if "gpu" in requests:
-        requests["nvidia.com/gpu"] = requests.pop("gpu")
+    resources = {"cpu": "cpu", "memory": "memory", "gpu": "nvidia.com/gpu"}
+    requests = {resource: spec.pop(key) for key, resource in resources.items() if key in spec}
     containers = [{"name": "main", "resources": {"requests": requests}}]
     return pod(name, PodSpec.model_validate({"containers": containers, **spec}))
 
@@ -139,7 +138,8 @@ def test_a_pool_gives_its_nodes_whichever_of_its_values_a_pod_asks_for() -> None
 @pytest.mark.parametrize("spelt", ["ON-DEMAND", "on_demand", "On_Demand", "on-demand"])
 def test_a_value_that_differs_only_in_spelling_is_the_nearest_miss(spelt: str) -> None:
     asking = a_pod(nodeSelector={"eks.amazonaws.com/capacityType": spelt})
-    other = group(name="aaa", **{"eks.amazonaws.com/capacityType": "SPOT"})
+    spot: dict[str, Any] = {"eks.amazonaws.com/capacityType": "SPOT"}
+    other = group(name="aaa", **spot)
     where, words, hint = nearest(asking, other, group(name="od"), pool(ON_DEMAND))
     assert where == "node group od"
     assert words == f"eks.amazonaws.com/capacityType is ON_DEMAND, and the pod asks for {spelt}"
