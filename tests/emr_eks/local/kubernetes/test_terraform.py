@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ import yaml
 from conftest import ROOT
 from shared_providers import shared_providers
 
-from emr_eks.failures import Failure
 from emr_eks.local import kubernetes
 from emr_eks.local.kubernetes.objects import ObjectStore, StoredObject
 from emr_eks.local.terraform import find_terraform, mirror_configuration
@@ -123,17 +123,9 @@ class Terraform:
         return {name: each["value"] for name, each in json.loads(self("output", "-json")).items()}
 
 
-@pytest.fixture
-def terraform(tmp_path: Path) -> Terraform:
-    try:
-        find_terraform()
-    except Failure as failure:
-        pytest.skip(str(failure))
-    return Terraform(tmp_path)
-
-
-def test_a_stack_is_created_changed_refused_and_destroyed(terraform: Terraform) -> None:
-    stack = yaml.safe_load(STACK)
+def create_change_refuse_and_destroy(folder: Path) -> None:
+    """Live through every kind of object that the stand-ins make."""
+    terraform, stack = Terraform(folder), yaml.safe_load(STACK)
     resource = stack["resource"]
     metadata = {kind: next(iter(resource[kind].values())).get("metadata") for kind in resource}
 
@@ -237,3 +229,8 @@ def goes_on(terraform: Terraform, stack: dict[str, Any], pool: dict[str, Any]) -
     terraform("destroy", "-auto-approve")
     # What Helm made for a release stays when the release goes.
     assert terraform.objects() == {("Namespace", "", "tools")}
+
+
+@pytest.mark.life(lived=create_change_refuse_and_destroy)
+def test_a_stack_is_created_changed_refused_and_destroyed(life: Future[None]) -> None:
+    life.result()
