@@ -26,12 +26,11 @@ def _of_what_is_given(theirs: FunctionType) -> Any:
     def make_reference(kernel: Any, value: Any) -> Any:
         # A class that somebody derived from a struct may compute its arguments, and has no mapping of its own.
         names = vars(type(value)).get("__jsii_name_mapping__")
-        values = getattr(value, "_values", None)
-        if not isinstance(names, dict) or not isinstance(values, dict):
+        if not isinstance(names, dict) or not isinstance(getattr(value, "_values", None), dict):
             return theirs(kernel, value)
-        given = SimpleNamespace(**values)
+        given = SimpleNamespace(**value._values)
         given.__jsii_type__ = value.__jsii_type__
-        given.__jsii_name_mapping__ = {python: names[python] for python in names if python in values}
+        given.__jsii_name_mapping__ = {python: names[python] for python in names if python in value._values}
         return theirs(kernel, given)
 
     return make_reference
