@@ -83,7 +83,6 @@ instance-data: setup ## Renew the facts about EC2 instance types from the instal
 
 bench: setup ## Measure synthesis, ten minutes, and write docs/performance.md
 	$(BIN)/python -m benchmarks
-	$(BIN)/python benchmarks/review.py
 
 bench-gates: setup ## Fail if synthesis asks Node more, or loads more, than it should
 	$(BIN)/python -m benchmarks.gates

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-from benchmarks import check, cold, gates, synth, terraform, terrain
+from benchmarks import check, cold, gates, review, synth, terraform, terrain
 from benchmarks.chart import svg
 from benchmarks.counts import count
 from benchmarks.growth import measure_growth
@@ -32,6 +32,7 @@ def main() -> int:
         growth.table(),
         measure_teams().table(),
         check.table(),
+        review.table(),
         terraform.table(),
         terrain.table(),
     ]

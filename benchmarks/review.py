@@ -1,79 +1,86 @@
-"""Measures `emr-eks review` on 10,000 resources against 10,000: `python benchmarks/review.py`.
+"""The review of a change, from two folders that were synthesised: that of a platform, and those of 10,000 resources.
 
-Ten stacks; every tenth resource changes, and one in each stack is renamed. Then the same where every one is replaced.
-Prints seconds and peak memory as JSON.
+The large ones have ten stacks. In one change every tenth resource is another, and one in each stack is renamed; in the
+other change every resource is replaced.
 """
 
 from __future__ import annotations
 
 import json
-import time
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from emr_eks.review import reporting, risks
-from emr_eks.review.compare import compare
-from emr_eks.review.formats import text
-from emr_eks.review.model import App, stack_of
-from emr_eks.review.report import Report
+from benchmarks.platforms import with_teams
+from benchmarks.process import Program, measure, run
+from benchmarks.synth import MAIN
+from benchmarks.tables import Table, comparison
 
 STACKS, RESOURCES = 10, 1_000
+"""How many stacks a large folder has, and how many resources each of them."""
 
 
-def main() -> None:
-    """Read both sides from text, compare, judge, write, and say what it took."""
-    before = _texts(changed=False)
-    seconds, report = _reviewed(before, _texts(changed=True))
-    replaced = {name: each.replace('"10.', '"11.') for name, each in before.items()}
-    measured = {
-        "resources": sum(stack.resources for stack in report.stacks),
-        "changes": sum(len(stack.changes) for stack in report.stacks),
-        "moves": sum(len(stack.moves) for stack in report.stacks),
-        "seconds": round(seconds, 2),
-        "seconds_if_all_are_replaced": round(_reviewed(before, replaced)[0], 2),
-        "megabytes": _peak_memory(),
-    }
-    print(json.dumps(measured))
+def table(rounds: int = 5) -> Table:
+    """Measure `emr-eks review`, which starts no Node."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        before, after = (_synthesised(folder / f"{teams}", teams) for teams in (1, 2))
+        base, changed, replaced = large(folder / "large")
+        programs = [
+            review_of(before, after)._replace(name="`emr-eks review` of a team more in platform.yaml"),
+            MAIN,
+            review_of(base, changed)._replace(name="of 10,000 resources, a tenth of them changed"),
+            review_of(base, replaced)._replace(name="of 10,000 resources, all of them replaced"),
+        ]
+        runs = measure(programs, rounds)
+    return comparison("Reviewing a change", programs, runs, "Before and after are synthesised; Node is not started.")
 
 
-def _reviewed(before: dict[str, str], after: dict[str, str]) -> tuple[float, Report]:
-    start = time.perf_counter()
-    comparison = compare(_app(before), _app(after))
-    report = reporting.report(comparison, risks.find(comparison), (), mode="offline", base="before", head="after")
-    text.write(report)
-    return time.perf_counter() - start, report
+def review_of(base: Path, head: Path, *options: str) -> Program:
+    """Return the review of what changes between two folders that were synthesised."""
+    folders = ["--base", str(base), "--head", str(head)]
+    return Program("review", ["-m", "emr_eks", "review", *folders, "--fail-on", "never", *options])
 
 
-def _texts(*, changed: bool) -> dict[str, str]:
-    return {f"stack-{number}": json.dumps(_content(number, changed)) for number in range(STACKS)}
+def large(folder: Path) -> tuple[Path, Path, Path]:
+    """Write three folders as cdktf does: one to begin with, one with a tenth changed, one with all replaced."""
+    base, changed, replaced = folder / "base", folder / "changed", folder / "replaced"
+    _write(base, changed=False)
+    _write(changed, changed=True)
+    _write(replaced, changed=False, network="11")
+    return base, changed, replaced
 
 
-def _content(number: int, changed: bool) -> dict[str, Any]:
-    subnets = {f"n{index}": _subnet(number, index, changed) for index in range(RESOURCES - 1)}
+def _synthesised(folder: Path, teams: int) -> Path:
+    """Synthesise platform.yaml with this many teams."""
+    out = folder / "cdktf.out"
+    platform = str(with_teams(folder, teams))
+    run(MAIN._replace(environment={"EMR_EKS_PLATFORM": platform, "CDKTF_OUTDIR": str(out)}))
+    return out
+
+
+def _write(folder: Path, *, changed: bool, network: str = "10") -> None:
+    stacks = {}
+    for number in range(STACKS):
+        name = f"stack-{number}"
+        (folder / "stacks" / name).mkdir(parents=True)
+        path = f"stacks/{name}/cdk.tf.json"
+        (folder / path).write_text(json.dumps(_content(number, changed, network)), "utf-8")
+        stacks[name] = {"name": name, "synthesizedStackPath": path, "dependencies": []}
+    (folder / "manifest.json").write_text(json.dumps({"version": "0.21.0", "stacks": stacks}), "utf-8")
+
+
+def _content(number: int, changed: bool, network: str) -> dict[str, Any]:
+    subnets = {f"n{index}": _subnet(number, index, changed, network) for index in range(RESOURCES - 1)}
     if changed:
         subnets["renamed"] = subnets.pop("n7")
-    return {"resource": {"aws_vpc": {"v": {"cidr_block": "10.0.0.0/8"}}, "aws_subnet": subnets}}
+    return {"resource": {"aws_vpc": {"v": {"cidr_block": f"{network}.0.0.0/8"}}, "aws_subnet": subnets}}
 
 
-def _subnet(number: int, index: int, changed: bool) -> dict[str, Any]:
+def _subnet(number: int, index: int, changed: bool, network: str) -> dict[str, Any]:
     return {
         "//": {"metadata": {"path": f"stack-{number}/vpc/n{index}/Resource"}},
-        "cidr_block": f"10.{number}.{index % 250}.0/24",
+        "cidr_block": f"{network}.{number}.{index % 250}.0/24",
         "vpc_id": "${aws_vpc.v.id}",
         "tags": {"Name": f"n{index}", "Team": "b" if changed and index % 10 == 0 else "a"},
     }
-
-
-def _app(texts: dict[str, str]) -> App:
-    return App({name: stack_of(name, json.loads(each), (), Path(name)) for name, each in texts.items()})
-
-
-def _peak_memory() -> int | None:
-    """Return the most memory that this process has had, in MiB; None where Linux does not say it."""
-    status = Path("/proc/self/status")
-    lines = status.read_text("utf-8").splitlines() if status.exists() else []
-    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM:")), None)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,10 @@
-"""A platform of many teams with several roles each: its check, and how its synthesis grows."""
+"""A platform of many teams with several roles each: its check, where its pods land, and how its synthesis grows."""
 
 from __future__ import annotations
 
+import statistics
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +13,8 @@ from benchmarks.growth import bend
 from benchmarks.platforms import with_teams
 from benchmarks.process import Program, Timed, measure
 from benchmarks.tables import Table
+from stacks import landing
+from stacks.platform import load
 
 TEAMS = (5, 10, 20, 40)
 ROLES = 3
@@ -20,21 +24,34 @@ CHECKED = 20
 
 
 class ManyRoles(NamedTuple):
-    """How long the check and the synthesis of platforms with this many *teams* take."""
+    """How long the check and the synthesis of platforms with this many *teams* take.
+
+    *landings* are the seconds that the landing check alone takes, which is a part of both.
+    """
 
     teams: tuple[int, ...]
+    landings: list[float]
     checks: list[Timed]
     syntheses: list[Timed]
 
     def table(self) -> Table:
         """Return what was measured, and how straight the line of synthesis is."""
         rows = [
-            [str(number), *(f"{figure:.2f}" for run in (check, synthesis) for figure in (run.median, run.cpu))]
-            for number, check, synthesis in zip(self.teams, self.checks, self.syntheses, strict=True)
+            [
+                str(number),
+                f"{landed * 1000:.0f}",
+                *(f"{figure:.2f}" for run in (check, synthesis) for figure in (run.median, run.cpu)),
+            ]
+            for number, landed, check, synthesis in zip(
+                self.teams, self.landings, self.checks, self.syntheses, strict=True
+            )
         ]
         return Table(
             "Teams of three roles",
-            ["teams", "seconds of `emr-eks check`", "of processor", "seconds of `main.py`", "of processor"],
+            [
+                *("teams", "milliseconds of the landing check"),
+                *("seconds of `emr-eks check`", "of processor", "seconds of `main.py`", "of processor"),
+            ],
             rows,
             f"platform.yaml with this many teams instead of its own, each with {ROLES} job roles; median of "
             f"{len(self.checks[0].runs)} runs in turn. Synthesis of the largest takes {self.bend():.2f} of what the "
@@ -66,4 +83,17 @@ def measure_teams(rounds: int = 5) -> ManyRoles:
         checks = [Program(file, ["-m", "emr_eks", "check", "--platform", file]) for file in files]
         syntheses = [Program(file, ["main.py"], {"EMR_EKS_PLATFORM": file}) for file in files]
         runs = measure([*checks, *syntheses], rounds)
-    return ManyRoles(TEAMS, runs[: len(TEAMS)], runs[len(TEAMS) :])
+        landings = [_landing(Path(file), rounds) for file in files]
+    return ManyRoles(TEAMS, landings, runs[: len(TEAMS)], runs[len(TEAMS) :])
+
+
+def _landing(file: Path, rounds: int) -> float:
+    """Return the seconds that it takes to follow all pods of the platform in *file* to nodes."""
+    platform = load(file)
+
+    def once() -> float:
+        start = time.perf_counter()
+        landing.check(platform)
+        return time.perf_counter() - start
+
+    return statistics.median(once() for _ in range(rounds))

@@ -46,7 +46,7 @@ def test_many_teams_must_be_checked_in_a_second_and_synthesised_in_a_straight_li
         [Timed([Run(each, each)], Memory(300, 200)) for each in times]
         for times in ((0.5, 0.6, check, 9.0), (1.5, 2.0, 3.0, synthesis))
     )
-    table = ManyRoles((5, 10, CHECKED, 40), checks, syntheses).table()
+    table = ManyRoles((5, 10, CHECKED, 40), [0.01, 0.02, 0.03, 0.04], checks, syntheses).table()
     assert [gate.holds for gate in table.gates] == holds
 
 
