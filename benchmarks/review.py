@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.platforms import with_teams
-from benchmarks.process import Program, measure, run
-from benchmarks.synth import MAIN
+from benchmarks.process import Program, measure
+from benchmarks.synth import MAIN, synthesise
 from benchmarks.tables import Table, comparison
 
 STACKS, RESOURCES = 10, 1_000
@@ -24,7 +24,9 @@ def table(rounds: int = 5) -> Table:
     """Measure `emr-eks review`, which starts no Node."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        before, after = (_synthesised(folder / f"{teams}", teams) for teams in (1, 2))
+        before, after = folder / "before", folder / "after"
+        synthesise(with_teams(folder / "one", 1), before)
+        synthesise(with_teams(folder / "two", 2), after)
         base, changed, replaced = large(folder / "large")
         programs = [
             review_of(before, after)._replace(name="`emr-eks review` of a team more in platform.yaml"),
@@ -49,14 +51,6 @@ def large(folder: Path) -> tuple[Path, Path, Path]:
     _write(changed, changed=True)
     _write(replaced, changed=False, network="11")
     return base, changed, replaced
-
-
-def _synthesised(folder: Path, teams: int) -> Path:
-    """Synthesise platform.yaml with this many teams."""
-    out = folder / "cdktf.out"
-    platform = str(with_teams(folder, teams))
-    run(MAIN._replace(environment={"EMR_EKS_PLATFORM": platform, "CDKTF_OUTDIR": str(out)}))
-    return out
 
 
 def _write(folder: Path, *, changed: bool, network: str = "10") -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from benchmarks.gate import Gate
-from benchmarks.process import Program, measure
+from benchmarks.process import Program, measure, run
 from benchmarks.tables import Table, comparison
 
 MAIN = Program("`main.py`", ["main.py"])
@@ -11,6 +13,11 @@ PLAIN = Program("the same with plain imports", ["main.py"], {"EMR_EKS_PLAIN": "1
 EMPTY = Program(
     "empty CDKTF app", ["-c", "from cdktf import App, TerraformStack as S; a = App(); S(a, 'empty'); a.synth()"]
 )
+
+
+def synthesise(platform: Path, out: Path) -> None:
+    """Write what `main.py` makes of the *platform* to *out*."""
+    run(MAIN._replace(environment={"EMR_EKS_PLATFORM": str(platform), "CDKTF_OUTDIR": str(out)}))
 
 
 def table(rounds: int = 5) -> Table:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from benchmarks.platforms import cluster_only
-from benchmarks.process import ROOT, Program, measure
+from benchmarks.process import Program, measure
+from benchmarks.synth import MAIN, synthesise
 from benchmarks.tables import Table, comparison
 from emr_eks.failures import Failure
 from emr_eks.local.terraform import find_provider_mirror, find_terraform, mirror_configuration
@@ -38,7 +38,7 @@ def table(rounds: int = 3) -> Table:
         return Table(_TITLE, [], [], "Not measured: there is no Terraform.")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        platform = {"EMR_EKS_PLATFORM": str(cluster_only(folder / "platform"))}
+        platform = cluster_only(folder / "platform")
         stack, resources = _synthesised_for_no_account(folder, platform)
         settings = {"TF_CLI_CONFIG_FILE": str(_settings(folder)), "CHECKPOINT_DISABLE": "1"}
         environment = {**os.environ, **settings}
@@ -52,7 +52,7 @@ def table(rounds: int = 3) -> Table:
         if init.returncode:
             return Table(_TITLE, [], [], "Not measured: `terraform init` found no provider.")
         programs = [
-            Program("`main.py`", ["main.py"], platform),
+            MAIN._replace(environment={"EMR_EKS_PLATFORM": str(platform)}),
             Program("`terraform validate`", ["validate"], settings, terraform, stack),
             Program("`terraform plan`", ["plan", "-input=false", "-refresh=false"], settings, terraform, stack),
         ]
@@ -62,11 +62,10 @@ def table(rounds: int = 3) -> Table:
     return comparison(_TITLE, programs, runs, notes)
 
 
-def _synthesised_for_no_account(folder: Path, platform: dict[str, str]) -> tuple[Path, int]:
+def _synthesised_for_no_account(folder: Path, platform: Path) -> tuple[Path, int]:
     """Synthesise, and return the folder of the stack, whose provider asks nobody, and its number of resources."""
     out = folder / "cdktf.out"
-    environment = {**os.environ, **platform, "CDKTF_OUTDIR": str(out)}
-    subprocess.run([sys.executable, "main.py"], cwd=ROOT, env=environment, check=True, capture_output=True)
+    synthesise(platform, out)
     file = next(out.glob("stacks/*-cluster/cdk.tf.json"))
     document: dict[str, Any] = json.loads(file.read_text("utf-8"))
     document["provider"]["aws"] = [_OFFLINE]

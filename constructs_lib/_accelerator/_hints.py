@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
+from constructs_lib._accelerator._functions import takes
+
 _remembering = ModuleType(typing.__name__, typing.__doc__)
 vars(_remembering).update(vars(typing), get_type_hints=functools.cache(typing.get_type_hints))
-_PARAMETERS = ("argname", "value", "expected_type")
 
 
 def remember(module: ModuleType) -> None:
@@ -26,7 +27,7 @@ def remember(module: ModuleType) -> None:
         return
     generated["typing"] = _remembering
     check = generated.get("check_type")
-    if isinstance(check, FunctionType) and check.__code__.co_varnames[: check.__code__.co_argcount] == _PARAMETERS:
+    if takes(check, "argname", "value", "expected_type"):
         generated["check_type"] = _seeing_the_obvious(check)
 
 

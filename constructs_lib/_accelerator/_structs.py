@@ -10,14 +10,15 @@ import functools
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
+from constructs_lib._accelerator._functions import takes
+
 _REFERENCE = "_make_reference_for_native"
-_PARAMETERS = ("kernel", "d")
 
 
 def prepare(kernel: ModuleType) -> None:
     """Let jsii's module *kernel* read structs, wherever they are in what it sends, as they were given."""
     theirs = getattr(kernel, _REFERENCE, None)
-    if isinstance(theirs, FunctionType) and theirs.__code__.co_varnames[: theirs.__code__.co_argcount] == _PARAMETERS:
+    if takes(theirs, "kernel", "d"):
         setattr(kernel, _REFERENCE, _of_what_is_given(theirs))
 
 
