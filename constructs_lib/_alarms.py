@@ -36,8 +36,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insight
 class PendingPodsSpec(Spec):
     """When waiting pods are too many for too long."""
 
-    more_than: Annotated[int, Field(ge=0)] = Field(0, description="So many pods may always wait for a node.")
-    minutes: Minutes = Field(15, description="How long more pods must wait before it is told.")
+    more_than: Annotated[int, Field(ge=0)] = Field(default=0, description="So many pods may always wait for a node.")
+    minutes: Minutes = Field(default=15, description="How long more pods must wait before it is told.")
 
 
 class BudgetSpec(Spec):
@@ -45,17 +45,17 @@ class BudgetSpec(Spec):
 
     usd: Annotated[int, Field(ge=1)] = Field(description="The limit of a month, in US dollars.", examples=[2000])
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=10)] = Field(
-        {},
+        default={},
         description="Counts only what bears one of these cost allocation tags, which must be activated in Billing; "
         "empty: the whole account.",
     )
     percentages: Annotated[Items[Percentage], Field(min_length=1, max_length=4)] = Field(
-        (80, 100),
+        default=(80, 100),
         description="Told when so many percent of the limit are spent; at most 4.",
         json_schema_extra={"uniqueItems": True},
     )
     forecast: bool = Field(
-        True, description="Whether it is told too when the forecast for the month is over the limit."
+        default=True, description="Whether it is told too when the forecast for the month is over the limit."
     )
 
     def rules(self) -> Iterator[Problem]:
@@ -68,23 +68,23 @@ class AlarmsSpec(Spec):
     """What is told through one encrypted SNS topic."""
 
     emails: Annotated[Items[EmailAddress], Field(max_length=50)] = Field(
-        (),
+        default=(),
         description="Who gets e-mail, after confirming the one that AWS sends first; others subscribe to the topic.",
         json_schema_extra={"uniqueItems": True},
     )
-    failed_runs: bool = Field(True, description="Whether each failed job run is told.")
+    failed_runs: bool = Field(default=True, description="Whether each failed job run is told.")
     pending_pods: PendingPodsSpec | None = Field(
-        PendingPodsSpec(), description="Pods that wait for a node, by Container Insights; `null` for no alarm."
+        default=PendingPodsSpec(), description="Pods that wait for a node, by Container Insights; `null` for no alarm."
     )
     nodes_not_ready_minutes: Minutes | None = Field(
-        15, description="How long some node is not ready, by Container Insights; `null` for no alarm."
+        default=15, description="How long some node is not ready, by Container Insights; `null` for no alarm."
     )
     interruption_queue_seconds: Annotated[int, Field(ge=30, le=240)] | None = Field(
-        60,
+        default=60,
         description="How long Karpenter leaves word of an interruption unread, where it forgets all after 300 seconds; "
         "`null` for no alarm.",
     )
-    budget: BudgetSpec | None = Field(None, description="A monthly budget.")
+    budget: BudgetSpec | None = Field(default=None, description="A monthly budget.")
 
     def rules(self) -> Iterator[Problem]:
         for index, address in enumerate(self.emails):

@@ -50,60 +50,65 @@ class AccessEntrySpec(Spec):
         description="The EKS access policy that says what the principal may do.",
         examples=["AmazonEKSViewPolicy"],
     )
-    namespaces: Items[DnsLabel] = Field((), description="Limits the policy to these namespaces; empty: everywhere.")
+    namespaces: Items[DnsLabel] = Field(
+        default=(), description="Limits the policy to these namespaces; empty: everywhere."
+    )
 
 
 class AddonSpec(Spec):
     """An EKS add-on."""
 
     version: AddonVersion | None = Field(
-        None,
+        default=None,
         description="For example v1.20.4-eksbuild.1; by default the version that EKS prefers when it installs it.",
     )
-    configuration: dict[str, Any] = Field({}, description="Configuration values, as the add-on's schema has them.")
+    configuration: dict[str, Any] = Field(
+        default={}, description="Configuration values, as the add-on's schema has them."
+    )
 
 
 class ClusterSpec(Spec):
     """An EKS cluster: private, encrypted, with access entries."""
 
-    version: KubernetesVersion = Field(DEFAULT_KUBERNETES, description="The Kubernetes version, in quotes.")
+    version: KubernetesVersion = Field(default=DEFAULT_KUBERNETES, description="The Kubernetes version, in quotes.")
     public_access_cidrs: Annotated[Items[Cidr], Field(max_length=40)] = Field(
-        (),
+        default=(),
         description="Networks that reach the API server from the internet, at most 40; empty: none, the endpoint "
         "is private.",
     )
     authentication_mode: Literal["API", "API_AND_CONFIG_MAP"] = Field(
-        "API", description="How EKS learns who may enter; EMR needs access entries, which both modes have."
+        default="API", description="How EKS learns who may enter; EMR needs access entries, which both modes have."
     )
     creator_is_admin: bool = Field(
-        True,
+        default=True,
         description="Whether who creates the cluster may administer it, as applying the later stacks needs.",
     )
     access: dict[DnsLabel, AccessEntrySpec] = Field(
-        {}, description="Further principals, each under a name of your choice."
+        default={}, description="Further principals, each under a name of your choice."
     )
     logs: Items[ControlPlaneLog] = Field(
-        ("api", "audit", "authenticator", "controllerManager", "scheduler"),
+        default=("api", "audit", "authenticator", "controllerManager", "scheduler"),
         description="Control-plane logs to keep.",
     )
-    log_retention_days: RetentionDays = Field(365, description="How long control-plane logs are kept.")
+    log_retention_days: RetentionDays = Field(default=365, description="How long control-plane logs are kept.")
     kms_key_arn: KeyArn | None = Field(
-        None, description="Your own key for Kubernetes secrets; by default one is created and rotated."
+        default=None, description="Your own key for Kubernetes secrets; by default one is created and rotated."
     )
     service_ipv4_cidr: ServiceCidr | None = Field(
-        None, description="Addresses of Kubernetes services, outside the VPC; by default EKS chooses."
+        default=None, description="Addresses of Kubernetes services, outside the VPC; by default EKS chooses."
     )
     support_type: Literal["STANDARD", "EXTENDED"] = Field(
-        "EXTENDED",
+        default="EXTENDED",
         description="At the end of standard support, EXTENDED keeps the version, at a price, and STANDARD upgrades it.",
     )
     addons: dict[AddonName, AddonSpec] = Field(
-        {},
+        default={},
         description="Versions and configuration of the add-ons vpc-cni, coredns, kube-proxy, eks-pod-identity-agent "
         "and aws-ebs-csi-driver, which are always there, and any others by their EKS name, such as metrics-server.",
     )
     coredns_autoscaling: CorednsAutoscalingSpec | None = Field(
-        None, description="Copies of CoreDNS that grow with the cluster; `{}` for 2 to 20. By default there are two."
+        default=None,
+        description="Copies of CoreDNS that grow with the cluster; `{}` for 2 to 20. By default there are two.",
     )
 
     def rules(self) -> Iterator[Problem]:
@@ -143,4 +148,4 @@ class ExistingClusterSpec(Spec):
     """A cluster that is there already."""
 
     name: ClusterName = Field(description="The cluster's name.", examples=["analytics"])
-    version: KubernetesVersion = Field(DEFAULT_KUBERNETES, description="The Kubernetes version that it runs.")
+    version: KubernetesVersion = Field(default=DEFAULT_KUBERNETES, description="The Kubernetes version that it runs.")

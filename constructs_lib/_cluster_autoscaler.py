@@ -25,27 +25,36 @@ Duration = Annotated[str, Field(pattern=r"^(\d+(s|m|h))+$")]
 class ClusterAutoscalerSpec(Spec):
     """Cluster Autoscaler, which scales the managed node groups between their smallest and largest size."""
 
-    chart_version: Annotated[str, Field(pattern=r"^9\.\d+\.\d+$")] = Field("9.59.0", description="The chart's release.")
+    chart_version: Annotated[str, Field(pattern=r"^9\.\d+\.\d+$")] = Field(
+        default="9.59.0", description="The chart's release."
+    )
     image_tag: Annotated[str, Field(pattern=r"^v1\.\d+\.\d+$")] | None = Field(
-        None, description="The controller's release, by default `v<Kubernetes version>.0`: the two belong together."
+        default=None,
+        description="The controller's release, by default `v<Kubernetes version>.0`: the two belong together.",
     )
-    namespace: DnsLabel = Field("kube-system", description="Where the controller runs.")
+    namespace: DnsLabel = Field(default="kube-system", description="Where the controller runs.")
     identity: Literal["pod_identity", "irsa"] = Field(
-        "pod_identity", description="How the controller gets its AWS credentials."
+        default="pod_identity", description="How the controller gets its AWS credentials."
     )
-    replicas: Annotated[int, Field(ge=1, le=5)] = Field(2, description="Copies of the controller, one of them active.")
-    node_selector: dict[LabelKey, LabelValue] = Field({}, description="Labels of the nodes that it runs on.")
+    replicas: Annotated[int, Field(ge=1, le=5)] = Field(
+        default=2, description="Copies of the controller, one of them active."
+    )
+    node_selector: dict[LabelKey, LabelValue] = Field(default={}, description="Labels of the nodes that it runs on.")
     expander: Literal["least-waste", "most-pods", "price", "priority", "random"] = Field(
-        "least-waste", description="Which group grows when several would do."
+        default="least-waste", description="Which group grows when several would do."
     )
-    balance_similar_node_groups: bool = Field(True, description="Whether groups alike are kept at the same size.")
-    skip_nodes_with_system_pods: bool = Field(False, description="Whether a node with a pod of kube-system stays.")
+    balance_similar_node_groups: bool = Field(
+        default=True, description="Whether groups alike are kept at the same size."
+    )
+    skip_nodes_with_system_pods: bool = Field(
+        default=False, description="Whether a node with a pod of kube-system stays."
+    )
     skip_nodes_with_local_storage: bool = Field(
-        False, description="Whether a node stays while a pod there uses emptyDir, as every Spark pod does."
+        default=False, description="Whether a node stays while a pod there uses emptyDir, as every Spark pod does."
     )
-    scale_down_unneeded_time: Duration = Field("10m", description="How long a node is idle before it goes.")
-    scale_down_unready_time: Duration = Field("20m", description="How long a node is not ready before it goes.")
-    log_level: Annotated[int, Field(ge=0, le=10)] = Field(4, description="The higher, the more it tells.")
+    scale_down_unneeded_time: Duration = Field(default="10m", description="How long a node is idle before it goes.")
+    scale_down_unready_time: Duration = Field(default="20m", description="How long a node is not ready before it goes.")
+    log_level: Annotated[int, Field(ge=0, le=10)] = Field(default=4, description="The higher, the more it tells.")
 
 
 def controller_policy(cluster_name: str) -> list[Statement]:

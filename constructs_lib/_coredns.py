@@ -24,8 +24,8 @@ Replicas = Annotated[int, Field(ge=2, le=1000)]
 class CorednsAutoscalingSpec(Spec):
     """CoreDNS with a copy for every 16 nodes or 256 vCPUs, whichever are more; EKS itself scales it."""
 
-    min_replicas: Replicas = Field(2, description="The fewest copies.")
-    max_replicas: Replicas = Field(20, description="The most copies; 20 serve 320 nodes or 5,120 vCPUs.")
+    min_replicas: Replicas = Field(default=2, description="The fewest copies.")
+    max_replicas: Replicas = Field(default=20, description="The most copies; 20 serve 320 nodes or 5,120 vCPUs.")
 
     def rules(self) -> Iterator[Problem]:
         if self.min_replicas > self.max_replicas:

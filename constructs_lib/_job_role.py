@@ -93,39 +93,43 @@ class JobRoleSpec(Spec):
     """Who a team's jobs are to AWS, and what they may do besides using their own part of the bucket and their logs."""
 
     name: RoleName | None = Field(
-        None,
+        default=None,
         description="The role's name, by default `<cluster>.<team>.job.<region>`. Up to 11 characters keep the names "
         "of its service accounts under 63, which matters where a network plugin copies them into labels.",
     )
     identity: Identity = Field(
-        "irsa",
+        default="irsa",
         description="How jobs become this role: by the cluster's OIDC provider (`irsa`), by EKS Pod Identity, which "
         "takes EMR 7.3 or newer and the add-on eks-pod-identity-agent, or by either, while moving to the other.",
     )
     frameworks: Annotated[Items[FrameworkName], Field(min_length=1)] = Field(
-        ("start_job_run",), description="The ways to run jobs under this role; `emr-eks job` uses `start_job_run`."
+        default=("start_job_run",),
+        description="The ways to run jobs under this role; `emr-eks job` uses `start_job_run`.",
     )
     operator_namespace: DnsLabel | None = Field(
-        None, description="Where the Spark or Flink operator or Livy's server runs, by default the team's namespace."
+        default=None,
+        description="Where the Spark or Flink operator or Livy's server runs, by default the team's namespace.",
     )
     trust_policy_limit: Annotated[int, Field(ge=TRUST_POLICY_LIMIT, le=MAX_TRUST_POLICY_LIMIT)] = Field(
-        TRUST_POLICY_LIMIT,
+        default=TRUST_POLICY_LIMIT,
         description="Characters that a trust policy may have in the account: IAM's quota `Role trust policy length`.",
     )
     read_buckets: Items[BucketArn] = Field(
-        (),
+        default=(),
         description="Further buckets, or prefixes of buckets, to read.",
         examples=[["arn:aws:s3:::raw-data/sales"]],
     )
-    write_buckets: Items[BucketArn] = Field((), description="Further buckets, or prefixes, to read and write.")
-    read_databases: Items[DatabaseName] = Field((), description="Databases of the Glue Data Catalog to read.")
+    write_buckets: Items[BucketArn] = Field(default=(), description="Further buckets, or prefixes, to read and write.")
+    read_databases: Items[DatabaseName] = Field(default=(), description="Databases of the Glue Data Catalog to read.")
     write_databases: Items[DatabaseName] = Field(
-        (), description="Databases of the Glue Data Catalog to read and write."
+        default=(), description="Databases of the Glue Data Catalog to read and write."
     )
     policy_arns: Annotated[Items[PolicyArn], Field(max_length=10)] = Field(
-        (), description="Managed policies to attach, at most 10."
+        default=(), description="Managed policies to attach, at most 10."
     )
-    statements: Items[StatementSpec] = Field((), description="What else jobs may do; `check` warns of what is broad.")
+    statements: Items[StatementSpec] = Field(
+        default=(), description="What else jobs may do; `check` warns of what is broad."
+    )
 
     def rules(self) -> Iterator[Problem]:
         for index, name in enumerate(self.frameworks):

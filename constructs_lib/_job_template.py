@@ -42,26 +42,28 @@ class JobTemplateSpec(Spec):
     request that names the template.
     """
 
-    release: ReleaseLabel = Field(DEFAULT_RELEASE, description="The EMR release.")
+    release: ReleaseLabel = Field(default=DEFAULT_RELEASE, description="The EMR release.")
     entry_point: Annotated[_Text, Field(max_length=256)] = Field(
         description="The URI of what to run.", examples=["s3://code-of-sales/daily.py"]
     )
-    arguments: Items[_Text] = Field((), description="At most one argument, because the provider does not keep order.")
+    arguments: Items[_Text] = Field(
+        default=(), description="At most one argument, because the provider does not keep order."
+    )
     spark_submit_parameters: Annotated[_Text, Field(max_length=102400)] | None = Field(
-        None, description="The class, sizes, further code and `--conf`."
+        default=None, description="The class, sizes, further code and `--conf`."
     )
     configurations: dict[_Text, dict[str, str]] = Field(
-        {}, description=f"Properties by classification; with AWS provider {FIXED_PROVIDER} or newer."
+        default={}, description=f"Properties by classification; with AWS provider {FIXED_PROVIDER} or newer."
     )
     log_group: LogGroupName | None = Field(
-        None, description=f"The log group; with AWS provider {FIXED_PROVIDER} or newer."
+        default=None, description=f"The log group; with AWS provider {FIXED_PROVIDER} or newer."
     )
     log_prefix: Annotated[_Text, Field(max_length=256)] | None = Field(
-        None, description="Begins the names of the log streams."
+        default=None, description="Begins the names of the log streams."
     )
-    log_uri: _Text | None = Field(None, description="Where in S3 logs go.")
-    application_ui: bool = Field(True, description="Whether EMR keeps the Spark history of jobs.")
-    job_tags: dict[str, str] = Field({}, description="Tags of the job runs.")
+    log_uri: _Text | None = Field(default=None, description="Where in S3 logs go.")
+    application_ui: bool = Field(default=True, description="Whether EMR keeps the Spark history of jobs.")
+    job_tags: dict[str, str] = Field(default={}, description="Tags of the job runs.")
 
     def rules(self) -> Iterator[Problem]:
         if len(self.arguments) > 1:

@@ -44,45 +44,50 @@ FEATURE_GATES: Mapping[str, tuple[str, tuple[int, ...]]] = {
 class KarpenterSpec(Spec):
     """The Karpenter controller and where its node pools run."""
 
-    version: KarpenterVersion = Field(DEFAULT_KARPENTER, description="The release of both charts.")
-    namespace: DnsLabel = Field("kube-system", description="Where the controller runs.")
+    version: KarpenterVersion = Field(default=DEFAULT_KARPENTER, description="The release of both charts.")
+    namespace: DnsLabel = Field(default="kube-system", description="Where the controller runs.")
     identity: Literal["pod_identity", "irsa"] = Field(
-        "pod_identity", description="How the controller gets its AWS credentials."
+        default="pod_identity", description="How the controller gets its AWS credentials."
     )
     availability_zone: AvailabilityZone | None = Field(
-        None,
+        default=None,
         description="What `${az}` stands for in node pools: one zone, so that a job's shuffle stays in it; "
         "by default the first.",
     )
-    replicas: Annotated[int, Field(ge=1, le=5)] = Field(2, description="Copies of the controller, one of them active.")
-    batch_idle_duration: Duration = Field("1s", description="How long no new pod must come before nodes are launched.")
+    replicas: Annotated[int, Field(ge=1, le=5)] = Field(
+        default=2, description="Copies of the controller, one of them active."
+    )
+    batch_idle_duration: Duration = Field(
+        default="1s", description="How long no new pod must come before nodes are launched."
+    )
     batch_max_duration: Duration = Field(
-        "10s", description="How long pods are gathered at most; longer packs the executors of a job better."
+        default="10s", description="How long pods are gathered at most; longer packs the executors of a job better."
     )
     vm_memory_overhead_percent: Annotated[float, Field(ge=0, lt=1)] = Field(
-        KARPENTER_MEMORY_OVERHEAD,
+        default=KARPENTER_MEMORY_OVERHEAD,
         description="The share of a machine's memory that nodes are taken to lack. Too little, and a node comes out "
         "too small for its pods, and another is launched; `emr-eks check` reckons with it too.",
     )
     reserved_enis: Annotated[int, Field(ge=0, le=14)] | None = Field(
-        None,
+        default=None,
         description="Network interfaces of each node that hold no pods; by default 1 where pods have subnets of their "
         "own (`vpc.pod_cidr`), and none otherwise.",
     )
     node_repair: bool = Field(
-        False, description="Feature gate: whether nodes that are not well are replaced. Karpenter 1.1 or newer."
+        default=False, description="Feature gate: whether nodes that are not well are replaced. Karpenter 1.1 or newer."
     )
     reserved_capacity: bool = Field(
-        True, description="Feature gate: whether capacity reservations are used. An effect since Karpenter 1.3."
+        default=True, description="Feature gate: whether capacity reservations are used. An effect since Karpenter 1.3."
     )
     spot_to_spot_consolidation: bool = Field(
-        False, description="Feature gate: whether Spot nodes may be replaced by cheaper Spot nodes."
+        default=False, description="Feature gate: whether Spot nodes may be replaced by cheaper Spot nodes."
     )
     static_capacity: bool = Field(
-        False, description="Feature gate: whether pools may have `replicas`, a fixed size. Karpenter 1.8 or newer."
+        default=False,
+        description="Feature gate: whether pools may have `replicas`, a fixed size. Karpenter 1.8 or newer.",
     )
     provisioners: Folder = Field(
-        "provisioners", description="The folder of the node pools' manifests, seen from this file's."
+        default="provisioners", description="The folder of the node pools' manifests, seen from this file's."
     )
 
     def rules(self) -> Iterator[Problem]:

@@ -21,18 +21,18 @@ class MonitoringSpec(Spec):
     """Metrics of the cluster's nodes and pods, and alarms."""
 
     container_insights: bool = Field(
-        True,
+        default=True,
         description="Whether Container Insights watches the cluster: as an EKS add-on that is installed, or that an "
         "existing cluster has.",
     )
     container_logs: bool = Field(
-        False,
+        default=False,
         description="Whether Container Insights keeps what every container prints; what jobs print, EMR keeps already.",
     )
     log_retention_days: RetentionDays = Field(
-        30, description="How long Container Insights' logs, from which its metrics are made, are kept."
+        default=30, description="How long Container Insights' logs, from which its metrics are made, are kept."
     )
-    alarms: AlarmsSpec | None = Field(None, description="Alarms; `{}` for those that come by default.")
+    alarms: AlarmsSpec | None = Field(default=None, description="Alarms; `{}` for those that come by default.")
 
     def rules(self) -> Iterator[Problem]:
         if self.container_insights:

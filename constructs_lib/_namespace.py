@@ -15,9 +15,11 @@ class QuotaSpec(Spec):
     https://kubernetes.io/docs/concepts/policy/resource-quotas/
     """
 
-    cpu: Annotated[int, Field(ge=1)] = Field(1000, description="vCPUs requested by all pods together.")
-    memory_gib: Annotated[int, Field(ge=1)] = Field(8000, description="GiB of memory requested by all pods together.")
-    pods: Annotated[int, Field(ge=1)] = Field(2000, description="Pods that have not ended.")
+    cpu: Annotated[int, Field(ge=1)] = Field(default=1000, description="vCPUs requested by all pods together.")
+    memory_gib: Annotated[int, Field(ge=1)] = Field(
+        default=8000, description="GiB of memory requested by all pods together."
+    )
+    pods: Annotated[int, Field(ge=1)] = Field(default=2000, description="Pods that have not ended.")
 
     @property
     def hard(self) -> dict[str, str]:

@@ -53,7 +53,7 @@ class TaintSpec(Spec):
     """Keeps pods away that do not tolerate it."""
 
     key: LabelKey = Field(description="The taint's key.", examples=["dedicated"])
-    value: LabelValue = Field("", description="The taint's value.")
+    value: LabelValue = Field(default="", description="The taint's value.")
     effect: Literal["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"] = Field(
         description="What happens to pods that do not tolerate the taint.", examples=["NO_SCHEDULE"]
     )
@@ -76,41 +76,47 @@ _AMI_TYPES = {
 class NodesSpec(Spec):
     """What a managed node group and a family of them have in common: nodes on Amazon Linux 2023."""
 
-    architecture: Literal["x86_64", "arm64"] = Field("x86_64", description="Which AMI the nodes start from.")
+    architecture: Literal["x86_64", "arm64"] = Field(default="x86_64", description="Which AMI the nodes start from.")
     ami: Literal["standard", "nvidia", "neuron"] = Field(
-        "standard", description="Which drivers the AMI has: none, for NVIDIA's GPUs, or for AWS's accelerators."
+        default="standard", description="Which drivers the AMI has: none, for NVIDIA's GPUs, or for AWS's accelerators."
     )
     min_size: Annotated[int, Field(ge=0, le=450)] = Field(description="The fewest nodes.", examples=[2])
     max_size: Annotated[int, Field(ge=1, le=450)] = Field(description="The most nodes.", examples=[5])
     desired_size: Annotated[int, Field(ge=0, le=450)] | None = Field(
-        None,
+        default=None,
         description="Nodes at creation, by default the fewest; after that the number is left to whoever scales.",
     )
-    disk_size_gib: Annotated[int, Field(ge=20, le=16384)] = Field(100, description="The root volume, gp3, encrypted.")
+    disk_size_gib: Annotated[int, Field(ge=20, le=16384)] = Field(
+        default=100, description="The root volume, gp3, encrypted."
+    )
     disk_iops: Annotated[int, Field(ge=3000, le=16000)] | None = Field(
-        None, description="The root volume's I/O operations a second, at most 500 a GiB; by default 3000."
+        default=None, description="The root volume's I/O operations a second, at most 500 a GiB; by default 3000."
     )
     disk_throughput_mibps: Annotated[int, Field(ge=125, le=1000)] | None = Field(
-        None, description="The root volume's throughput in MiB/s; by default 125."
+        default=None, description="The root volume's throughput in MiB/s; by default 125."
     )
     instance_store_policy: Literal["RAID0"] | None = Field(
-        None,
+        default=None,
         description="`RAID0` joins the NVMe disks that an instance type brings, and keeps pods' files there, Spark's "
         "shuffle included; types without such disks keep them on the root volume.",
     )
     user_data: Items[UserData] = Field(
-        (),
+        default=(),
         description="What nodes do before they join: shell scripts, cloud-config, or NodeConfig for nodeadm; EKS adds "
         "its own part.",
     )
-    availability_zones: Items[AvailabilityZone] = Field((), description="Limits the nodes to these zones; empty: all.")
-    labels: dict[LabelKey, LabelValue] = Field({}, description="Kubernetes labels of the nodes.")
-    taints: Annotated[Items[TaintSpec], Field(max_length=50)] = Field((), description="Kubernetes taints of the nodes.")
+    availability_zones: Items[AvailabilityZone] = Field(
+        default=(), description="Limits the nodes to these zones; empty: all."
+    )
+    labels: dict[LabelKey, LabelValue] = Field(default={}, description="Kubernetes labels of the nodes.")
+    taints: Annotated[Items[TaintSpec], Field(max_length=50)] = Field(
+        default=(), description="Kubernetes taints of the nodes."
+    )
     max_unavailable_percentage: Annotated[int, Field(ge=1, le=100)] = Field(
-        33, description="How much of a group may be replaced at a time when it is updated."
+        default=33, description="How much of a group may be replaced at a time when it is updated."
     )
     node_repair: bool = Field(
-        False,
+        default=False,
         description="Whether EKS replaces nodes that are not well; it sees more with the add-on "
         "eks-node-monitoring-agent.",
     )
@@ -205,7 +211,9 @@ class NodeGroupSpec(NodesSpec):
         examples=[["m6i.xlarge"]],
         json_schema_extra={"uniqueItems": True},
     )
-    capacity_type: Literal["ON_DEMAND", "SPOT"] = Field("ON_DEMAND", description="How the instances are bought.")
+    capacity_type: Literal["ON_DEMAND", "SPOT"] = Field(
+        default="ON_DEMAND", description="How the instances are bought."
+    )
 
     def rules(self) -> Iterator[Problem]:
         yield from super().rules()

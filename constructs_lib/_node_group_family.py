@@ -63,7 +63,7 @@ class NodeGroupFamilySpec(NodesSpec):
         json_schema_extra={"uniqueItems": True},
     )
     capacity_types: Annotated[Items[Literal["ON_DEMAND", "SPOT"]], Field(min_length=1)] = Field(
-        ("ON_DEMAND", "SPOT"),
+        default=("ON_DEMAND", "SPOT"),
         description="How instances are bought: a set of groups for each.",
         json_schema_extra={"uniqueItems": True},
     )

@@ -7,7 +7,7 @@ its own nodes and EKS those of managed node groups; what is left is auto-scaling
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -43,15 +43,19 @@ class NodeTerminationHandlerSpec(Spec):
         examples=[["batch-gpu"]],
     )
     drain_seconds: Annotated[int, Field(ge=30, le=7200)] = Field(
-        300, description="How long a machine that its group ends waits for its pods to leave."
+        default=300, description="How long a machine that its group ends waits for its pods to leave."
     )
-    chart_version: Annotated[str, Field(pattern=r"^0\.\d+\.\d+$")] = Field("0.27.6", description="The chart's release.")
-    namespace: DnsLabel = Field("kube-system", description="Where the handler runs.")
+    chart_version: Annotated[str, Field(pattern=r"^0\.\d+\.\d+$")] = Field(
+        default="0.27.6", description="The chart's release."
+    )
+    namespace: DnsLabel = Field(default="kube-system", description="Where the handler runs.")
     identity: Literal["pod_identity", "irsa"] = Field(
-        "pod_identity", description="How the handler gets its AWS credentials."
+        default="pod_identity", description="How the handler gets its AWS credentials."
     )
-    replicas: Annotated[int, Field(ge=1, le=5)] = Field(2, description="Copies of the handler, all of them active.")
-    node_selector: dict[LabelKey, LabelValue] = Field({}, description="Labels of the nodes that it runs on.")
+    replicas: Annotated[int, Field(ge=1, le=5)] = Field(
+        default=2, description="Copies of the handler, all of them active."
+    )
+    node_selector: dict[LabelKey, LabelValue] = Field(default={}, description="Labels of the nodes that it runs on.")
 
     def rules(self) -> Iterator[Problem]:
         for index, name in enumerate(self.autoscaling_groups):
@@ -66,7 +70,7 @@ class NodeTerminationHandlerSpec(Spec):
                 )
 
 
-def handler_events(groups: tuple[str, ...]) -> dict[str, Event]:
+def handler_events(groups: Sequence[str]) -> dict[str, Event]:
     """Return the events that the handler acts on, by the name of their rule; endings of *groups* only."""
     maintenance = INSTANCE_EVENTS["ScheduledChange"]._replace(
         detail={"service": ["EC2"], "eventTypeCategory": ["scheduledChange"]}
@@ -77,7 +81,7 @@ def handler_events(groups: tuple[str, ...]) -> dict[str, Event]:
     return {**INSTANCE_EVENTS, "ScheduledChange": maintenance, "GroupTerminates": ending}
 
 
-def handler_policy(groups: tuple[str, ...], group_arn: str, queue_arn: str) -> list[Statement]:
+def handler_policy(groups: Sequence[str], group_arn: str, queue_arn: str) -> list[Statement]:
     """Return what the handler may do; *group_arn* is the ARN of any group, without its name."""
     return [
         Statement("ReadQueue", ["sqs:DeleteMessage", "sqs:ReceiveMessage"], [queue_arn]),

@@ -36,7 +36,9 @@ class PriorityClassSpec(Spec):
     value: Annotated[int, Field(ge=-(2**31), le=HIGHEST)] = Field(
         description="The higher, the more important; pods without a class have 0.", examples=[200]
     )
-    preempts: bool = Field(True, description="Whether its pods may evict lower ones, or only queue before them.")
+    preempts: bool = Field(
+        default=True, description="Whether its pods may evict lower ones, or only queue before them."
+    )
 
 
 class TierSpec(Spec):
@@ -50,7 +52,7 @@ class PrioritiesSpec(Spec):
     """Priority classes, and the tiers that jobs choose from."""
 
     classes: dict[ClassName, PriorityClassSpec] = Field(
-        {
+        default={
             "critical-priority": PriorityClassSpec(value=400),
             "realtime-priority": PriorityClassSpec(value=300),
             "high-priority": PriorityClassSpec(value=200),
@@ -59,7 +61,7 @@ class PrioritiesSpec(Spec):
         description="Priority classes by name; the names are the whole cluster's.",
     )
     tiers: dict[DnsLabel, TierSpec] = Field(
-        {
+        default={
             tier: TierSpec(driver="critical-priority", executor=f"{tier}-priority")
             for tier in ("critical", "realtime", "high", "low")
         },

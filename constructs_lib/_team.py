@@ -21,29 +21,37 @@ DEFAULT_ROLE = "job"
 class TeamSpec(Spec):
     """One team: a namespace, a virtual cluster, job roles, a log group and pod templates."""
 
-    namespace: DnsLabel | None = Field(None, description="The Kubernetes namespace, by default the team's name.")
-    quota: QuotaSpec | None = Field(
-        QuotaSpec(), description="What the team's pods may ask for together; `null` for no bound."
+    namespace: DnsLabel | None = Field(
+        default=None, description="The Kubernetes namespace, by default the team's name."
     )
-    job_role: JobRoleSpec = Field(JobRoleSpec(), description="Who the team's jobs are to AWS, and what they may do.")
+    quota: QuotaSpec | None = Field(
+        default=QuotaSpec(), description="What the team's pods may ask for together; `null` for no bound."
+    )
+    job_role: JobRoleSpec = Field(
+        default=JobRoleSpec(), description="Who the team's jobs are to AWS, and what they may do."
+    )
     job_roles: dict[DnsLabel, JobRoleSpec] = Field(
-        {}, description="Further roles by name, for jobs that say `role:`; their default names hold it for `job`."
+        default={},
+        description="Further roles by name, for jobs that say `role:`; their default names hold it for `job`.",
     )
     log_group: LogGroupName | None = Field(
-        None, description="The log group of jobs in CloudWatch, by default `/emr-eks/<cluster>/<team>`."
+        default=None, description="The log group of jobs in CloudWatch, by default `/emr-eks/<cluster>/<team>`."
     )
-    log_retention_days: RetentionDays = Field(30, description="How long the logs of jobs stay in CloudWatch.")
+    log_retention_days: RetentionDays = Field(default=30, description="How long the logs of jobs stay in CloudWatch.")
     s3_log_days: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="How many days they stay in the bucket, by default and at most `bucket.log_days`."
+        default=None, description="How many days they stay in the bucket, by default and at most `bucket.log_days`."
     )
-    driver_pool: DnsLabel = Field("spark-driver", description="Node pool or node group that drivers run on.")
-    executor_pool: DnsLabel = Field("spark-executor", description="Node pool or node group that executors run on.")
+    driver_pool: DnsLabel = Field(default="spark-driver", description="Node pool or node group that drivers run on.")
+    executor_pool: DnsLabel = Field(
+        default="spark-executor", description="Node pool or node group that executors run on."
+    )
     tiers: Items[DnsLabel] = Field(
-        (),
+        default=(),
         description="Tiers of `priorities` that the team's jobs may run in, the first by default; empty: the lowest.",
     )
     job_templates: Items[FileName] = Field(
-        (), description="Job files, named from the platform's, of jobs that other programs start as EMR job templates."
+        default=(),
+        description="Job files, named from the platform's, of jobs that other programs start as EMR job templates.",
     )
 
     def rules(self) -> Iterator[Problem]:

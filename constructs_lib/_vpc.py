@@ -84,7 +84,7 @@ class SubnetRange(Spec):
     newbits: Annotated[int, Field(ge=1, le=12)] = Field(
         description="Bits added to the prefix, as in `cidrsubnet`.", examples=[4]
     )
-    first: Annotated[int, Field(ge=0, le=4095)] = Field(0, description="Number of the block of zone `a`.")
+    first: Annotated[int, Field(ge=0, le=4095)] = Field(default=0, description="Number of the block of zone `a`.")
 
 
 _POD_BLOCKS = SubnetRange(newbits=3, first=0)
@@ -101,7 +101,7 @@ class VpcSpec(Spec):
     """A VPC with a public and a private subnet in each availability zone."""
 
     cidr: VpcCidr = Field(
-        "10.0.0.0/16",
+        default="10.0.0.0/16",
         description="The VPC's addresses, /16 to /28.",
     )
     availability_zones: Annotated[Items[AvailabilityZone], Field(min_length=2, max_length=6)] = Field(
@@ -110,31 +110,31 @@ class VpcSpec(Spec):
         json_schema_extra={"uniqueItems": True},
     )
     nat_gateways: Literal["single", "per_az", "none"] = Field(
-        "single",
+        default="single",
         description="How private subnets reach the internet: through one gateway in the first zone, "
         "through one in each zone, or not at all.",
     )
     private_subnets: SubnetRange = Field(
-        SubnetRange(newbits=3, first=0), description="Blocks of the private subnets, where nodes run."
+        default=SubnetRange(newbits=3, first=0), description="Blocks of the private subnets, where nodes run."
     )
     public_subnets: SubnetRange = Field(
-        SubnetRange(newbits=6, first=56),
+        default=SubnetRange(newbits=6, first=56),
         description="Blocks of the public subnets, for NAT gateways and load balancers.",
     )
     pod_cidr: VpcCidr | None = Field(
-        None,
+        default=None,
         description="Secondary addresses for pods, for example 100.64.0.0/16; the VPC CNI then gives pods "
         "addresses from here and nodes keep theirs.",
     )
     gateway_endpoints: Items[Literal["dynamodb", "s3"]] = Field(
-        ("s3",), description="Services reached through gateway endpoints, which cost nothing."
+        default=("s3",), description="Services reached through gateway endpoints, which cost nothing."
     )
     interface_endpoints: Items[ServiceName] | None = Field(
-        None,
+        default=None,
         description="Services reached through interface endpoints, such as `ecr.api`; by default none, "
         "and with `nat_gateways: none` those that nodes, Karpenter and EMR call.",
     )
-    flow_logs: FlowLogsSpec | None = Field(FlowLogsSpec(), description="`null` turns flow logs off.")
+    flow_logs: FlowLogsSpec | None = Field(default=FlowLogsSpec(), description="`null` turns flow logs off.")
 
     def rules(self) -> Iterator[Problem]:
         zones = self.availability_zones

@@ -88,6 +88,6 @@ def of_pool(pool: NodePool) -> Demands:
 def _of_pool(pool: NodePool) -> Iterator[Demand]:
     template = pool.spec.template
     for index, each in enumerate(template.spec.requirements):
-        yield Demand((*REQUIREMENTS, index), labels.normal(each.key), each.operator, each.values or ())
+        yield Demand((*REQUIREMENTS, index), labels.normal(each.key), each.operator, tuple(each.values or ()))
     for key, value in ((template.metadata and template.metadata.labels) or {}).items():
         yield Demand((*LABELS, key), labels.normal(key), "In", (value,))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -145,8 +145,11 @@ class _Text:
 
 
 Item = TypeVar("Item")
-Items = Annotated[tuple[Item, ...], Strict(False)]
-"""A list in YAML, a tuple in Python; the items themselves stay strict."""
+if TYPE_CHECKING:  # where a list may be given, though a tuple is what is kept
+    Items = Sequence[Item]
+else:
+    Items = Annotated[tuple[Item, ...], Strict(False)]
+"""A list in YAML or in Python, kept as a tuple; the items themselves stay strict."""
 
 DnsLabel = Annotated[
     str,

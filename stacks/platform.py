@@ -83,10 +83,10 @@ class S3State(Spec):
     )
     region: Region = Field(description="The bucket's region.", examples=["us-east-1"])
     key_prefix: StateKeyPrefix = Field(
-        "emr-eks", description="Begins the key of each state file: `<key_prefix>/<platform>/<stack>.tfstate`."
+        default="emr-eks", description="Begins the key of each state file: `<key_prefix>/<platform>/<stack>.tfstate`."
     )
     kms_key_id: KeyArn | None = Field(
-        None, description="The ARN of the key that encrypts the state; by default the bucket's own."
+        default=None, description="The ARN of the key that encrypts the state; by default the bucket's own."
     )
 
     def rules(self) -> Iterator[Problem]:
@@ -106,56 +106,60 @@ class PlatformSpec(Spec):
     name: PlatformName = Field(description="The platform's name, which is also the cluster's.", examples=["analytics"])
     region: Region = Field(description="The AWS region.", examples=["us-east-1"])
     account_id: AccountId | None = Field(
-        None,
+        default=None,
         description="The AWS account, in quotes: Terraform then refuses any other. By default whichever it is.",
     )
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=MAX_TAGS)] = Field(
-        {}, description="Tags of every AWS resource, those that EC2 launches for node groups included; at most 40."
+        default={},
+        description="Tags of every AWS resource, those that EC2 launches for node groups included; at most 40.",
     )
     state: Annotated[LocalState | S3State, Field(discriminator="backend")] = Field(
-        LocalState(), description="Where Terraform keeps its state."
+        default=LocalState(), description="Where Terraform keeps its state."
     )
     destroy_data: bool = Field(
-        False,
+        default=False,
         description="Second key to deleting data: with it, `destroy` deletes the logs of removed teams, and the "
         "bucket if that also says `destroy`.",
     )
-    vpc: VpcSpec | None = Field(None, description="The VPC to build.")
-    existing_vpc: ExistingVpcSpec | None = Field(None, description="A VPC to use instead of building one.")
-    cluster: ClusterSpec = Field(ClusterSpec(), description="The EKS cluster to build.")
+    vpc: VpcSpec | None = Field(default=None, description="The VPC to build.")
+    existing_vpc: ExistingVpcSpec | None = Field(default=None, description="A VPC to use instead of building one.")
+    cluster: ClusterSpec = Field(default=ClusterSpec(), description="The EKS cluster to build.")
     existing_cluster: ExistingClusterSpec | None = Field(
-        None, description="A cluster to use instead of building one; nodes and controllers there are its own."
+        default=None, description="A cluster to use instead of building one; nodes and controllers there are its own."
     )
     node_groups: dict[DnsLabel, NodeGroupSpec] = Field(
-        {},
+        default={},
         description="Managed node groups by name. Karpenter needs two nodes that it does not launch itself.",
     )
     node_group_families: dict[FamilyName, NodeGroupFamilySpec] = Field(
-        {}, description="Families of managed node groups: a group for each shape and purchase, from one description."
+        default={},
+        description="Families of managed node groups: a group for each shape and purchase, from one description.",
     )
     karpenter: KarpenterSpec | None = Field(
-        None,
+        default=None,
         description="Karpenter and the node pools in `provisioners/`; on an existing cluster, the pools only.",
     )
     cluster_autoscaler: ClusterAutoscalerSpec | None = Field(
-        None, description="Cluster Autoscaler, which scales the managed node groups."
+        default=None, description="Cluster Autoscaler, which scales the managed node groups."
     )
     node_termination_handler: NodeTerminationHandlerSpec | None = Field(
-        None, description="AWS Node Termination Handler, for auto-scaling groups of your own in this cluster."
+        default=None, description="AWS Node Termination Handler, for auto-scaling groups of your own in this cluster."
     )
-    bucket: BucketSpec = Field(BucketSpec(), description="The bucket for job code, pod templates, data and logs.")
+    bucket: BucketSpec = Field(
+        default=BucketSpec(), description="The bucket for job code, pod templates, data and logs."
+    )
     emr_service_linked_role: Literal["create", "reuse"] = Field(
-        "reuse",
+        default="reuse",
         description="Whether to create the account's one AWSServiceRoleForAmazonEMRContainers; `reuse` also fits an "
         "account that has none, since EMR makes it with the first virtual cluster.",
     )
     priorities: PrioritiesSpec | None = Field(
-        None, description="Priority classes and tiers of jobs; `{}` makes the four that come by default."
+        default=None, description="Priority classes and tiers of jobs; `{}` makes the four that come by default."
     )
     monitoring: MonitoringSpec | None = Field(
-        None, description="Container Insights and alarms; `{}` for Container Insights alone."
+        default=None, description="Container Insights and alarms; `{}` for Container Insights alone."
     )
-    teams: dict[DnsLabel, TeamSpec] = Field({}, description="Data teams by name.")
+    teams: dict[DnsLabel, TeamSpec] = Field(default={}, description="Data teams by name.")
 
     def rules(self) -> Iterator[Problem]:
         yield from self._tags()

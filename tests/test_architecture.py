@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,13 @@ def name_of(file: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
-def imports(file: Path) -> Iterator[str]:
-    """Yield the full names of the modules that *file* imports, those for type checkers only left out."""
+@cache
+def imports(file: Path) -> list[str]:
+    """Return the full names of the modules that *file* imports, those for type checkers only left out."""
+    return [*_imports(file)]
+
+
+def _imports(file: Path) -> Iterator[str]:
     tree = ast.parse(file.read_text("utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
@@ -69,7 +75,7 @@ def pure_modules() -> list[Path]:
 
 @pytest.mark.parametrize("file", pure_modules(), ids=name_of)
 def test_pure_modules_import_neither_cdktf_nor_impure_modules_of_ours(file: Path) -> None:
-    names = list(imports(file))
+    names = imports(file)
     roots = {name.partition(".")[0] for name in names}
     assert not {root for root in roots if root in HEAVY or root.startswith("cdktf_cdktf_provider_")}
     known = {name_of(each) for each in modules()}
@@ -99,3 +105,11 @@ def test_what_answers_at_once_loads_no_cdktf_and_no_aws() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+def test_type_checkers_see_which_fields_have_defaults() -> None:
+    """Without pydantic's plugin they take `Field(1)` for a field that must be given; users need not have it."""
+    for file in modules():
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
+                assert not node.args, f"{file}:{node.lineno}: write default="

@@ -71,10 +71,12 @@ MAX_VALUE = 1024
 class DriverSpec(Spec):
     """The size of a job's driver."""
 
-    cores: Annotated[int, Field(ge=1)] = Field(1, description="Cores of the driver.")
-    memory: Memory | None = Field(None, description="Memory of the driver's JVM, by default Spark's own choice.")
+    cores: Annotated[int, Field(ge=1)] = Field(default=1, description="Cores of the driver.")
+    memory: Memory | None = Field(
+        default=None, description="Memory of the driver's JVM, by default Spark's own choice."
+    )
     memory_overhead: Memory | None = Field(
-        None, description="Memory besides the JVM's, by default a tenth of it, and 40 % for Python jobs."
+        default=None, description="Memory besides the JVM's, by default a tenth of it, and 40 % for Python jobs."
     )
 
 
@@ -82,11 +84,11 @@ class ExecutorSpec(Spec):
     """The number and size of a job's executors."""
 
     instances: Annotated[int, Field(ge=1)] = Field(
-        2, description="How many executors; at the start, if that may change."
+        default=2, description="How many executors; at the start, if that may change."
     )
-    cores: Annotated[int, Field(ge=1)] = Field(1, description="Cores of each executor.")
-    memory: Memory = Field("1G", description="Memory of each executor's JVM.")
-    memory_overhead: Memory | None = Field(None, description="Memory of each executor besides the JVM's.")
+    cores: Annotated[int, Field(ge=1)] = Field(default=1, description="Cores of each executor.")
+    memory: Memory = Field(default="1G", description="Memory of each executor's JVM.")
+    memory_overhead: Memory | None = Field(default=None, description="Memory of each executor besides the JVM's.")
 
 
 class RetrySpec(Spec):
@@ -100,8 +102,8 @@ class RetrySpec(Spec):
 class RotationSpec(Spec):
     """How the logs in a container are kept from filling its disk."""
 
-    size: LogSize = Field("100MB", description="A log file is put aside at this size, from 2KB to 2GB.")
-    files: Annotated[int, Field(ge=1, le=50)] = Field(10, description="How many of them are kept.")
+    size: LogSize = Field(default="100MB", description="A log file is put aside at this size, from 2KB to 2GB.")
+    files: Annotated[int, Field(ge=1, le=50)] = Field(default=10, description="How many of them are kept.")
 
     def rules(self) -> Iterator[Problem]:
         if not 2 * 1024 <= _bytes(self.size) <= 2 * 1024**3:
@@ -111,13 +113,15 @@ class RotationSpec(Spec):
 class MonitoringSpec(Spec):
     """Where a job's logs go."""
 
-    application_ui: bool = Field(True, description="Whether EMR keeps the Spark history of the job.")
-    cloudwatch: bool = Field(True, description="Whether logs go to the team's log group.")
-    s3: bool = Field(True, description="Whether logs go to `logs/<team>/` in the platform's bucket.")
+    application_ui: bool = Field(default=True, description="Whether EMR keeps the Spark history of the job.")
+    cloudwatch: bool = Field(default=True, description="Whether logs go to the team's log group.")
+    s3: bool = Field(default=True, description="Whether logs go to `logs/<team>/` in the platform's bucket.")
     log_prefix: LogPrefix | None = Field(
-        None, description="Begins the names of the log streams, by default the job's name."
+        default=None, description="Begins the names of the log streams, by default the job's name."
     )
-    rotation: RotationSpec | None = Field(None, description="Rotation of the logs in each container, by default none.")
+    rotation: RotationSpec | None = Field(
+        default=None, description="Rotation of the logs in each container, by default none."
+    )
 
 
 class JobSpec(Spec):
@@ -125,38 +129,42 @@ class JobSpec(Spec):
 
     name: JobName = Field(description="The job's name.", examples=["threadsleep"])
     team: DnsLabel = Field(description="The team that it runs for.", examples=["analytics"])
-    release: ReleaseLabel = Field(DEFAULT_RELEASE, description="The EMR release.")
+    release: ReleaseLabel = Field(default=DEFAULT_RELEASE, description="The EMR release.")
     entry_point: Code = Field(
         description="What to run: a file beside this one, which is uploaded, or a URI that begins with s3:// or local://.",
         examples=["job.py"],
     )
-    main_class: ClassName | None = Field(None, description="The class to run, of a job in Scala or Java.")
-    arguments: Items[Argument] = Field((), description="Arguments, in order.")
-    py_files: Items[Listed] = Field((), description="Python modules (.py, .zip, .egg) for the job; files or URIs.")
-    jars: Items[Listed] = Field((), description="Jars for the job; files or URIs.")
-    driver: DriverSpec = Field(DriverSpec(), description="The driver.")
-    executor: ExecutorSpec = Field(ExecutorSpec(), description="The executors.")
-    presets: Items[PresetName] = Field(
-        (), description="Named Spark configuration; `emr-eks job presets` lists and explains them."
+    main_class: ClassName | None = Field(default=None, description="The class to run, of a job in Scala or Java.")
+    arguments: Items[Argument] = Field(default=(), description="Arguments, in order.")
+    py_files: Items[Listed] = Field(
+        default=(), description="Python modules (.py, .zip, .egg) for the job; files or URIs."
     )
-    spark: dict[str, str] = Field({}, description="Spark properties, their values in quotes.")
+    jars: Items[Listed] = Field(default=(), description="Jars for the job; files or URIs.")
+    driver: DriverSpec = Field(default=DriverSpec(), description="The driver.")
+    executor: ExecutorSpec = Field(default=ExecutorSpec(), description="The executors.")
+    presets: Items[PresetName] = Field(
+        default=(), description="Named Spark configuration; `emr-eks job presets` lists and explains them."
+    )
+    spark: dict[str, str] = Field(default={}, description="Spark properties, their values in quotes.")
     configurations: Configuration = Field(
-        {}, description="Further properties by classification, such as `spark-log4j2` or `emr-containers-defaults`."
+        default={},
+        description="Further properties by classification, such as `spark-log4j2` or `emr-containers-defaults`.",
     )
     role: DnsLabel | None = Field(
-        None, description="One of the team's `job_roles` to run as, by default its `job_role`."
+        default=None, description="One of the team's `job_roles` to run as, by default its `job_role`."
     )
     tier: DnsLabel | None = Field(
-        None, description="The tier of priority, one of the team's; by default its first, or none if it has none."
+        default=None,
+        description="The tier of priority, one of the team's; by default its first, or none if it has none.",
     )
     submitter_pool: DnsLabel | None = Field(
-        None,
+        default=None,
         description="Untainted node pool or node group for the pod that submits the job, by default the drivers' pool, "
         "or an on-demand node group where that is tainted.",
     )
-    retry: RetrySpec | None = Field(None, description="Retries of the driver, by default none.")
-    monitoring: MonitoringSpec = Field(MonitoringSpec(), description="Logs and history.")
-    tags: dict[TagKey, TagValue] = Field({}, description="Tags of the job run, at most 50.")
+    retry: RetrySpec | None = Field(default=None, description="Retries of the driver, by default none.")
+    monitoring: MonitoringSpec = Field(default=MonitoringSpec(), description="Logs and history.")
+    tags: dict[TagKey, TagValue] = Field(default={}, description="Tags of the job run, at most 50.")
 
     def rules(self) -> Iterator[Problem]:
         yield from self._release()

@@ -65,10 +65,10 @@ class Edit(Part):
     """One value that changes. Secrets have been taken out."""
 
     path: str = Field(description="Where it stands in the resource.")
-    before: Any = Field(None, description="The value before; null where there was none.")
-    after: Any = Field(None, description="The value after; null where there is none.")
+    before: Any = Field(default=None, description="The value before; null where there was none.")
+    after: Any = Field(default=None, description="The value after; null where there is none.")
     kind: Literal["added", "changed", "removed"] = "changed"
-    replaces: bool = Field(False, description="Whether this change makes Terraform replace the resource.")
+    replaces: bool = Field(default=False, description="Whether this change makes Terraform replace the resource.")
 
 
 class Change(Part):
@@ -78,12 +78,16 @@ class Change(Part):
     type: str = Field(description="The resource's Terraform type.")
     path: str = Field(description="The construct path.")
     action: Action
-    likely: bool = Field(False, description="Whether the action is a reading of the sources that a plan could correct.")
-    moved_from: str | None = Field(None, description="The address before a move.")
-    move_declared: bool = Field(False, description="Whether the move is in the synthesised stack.")
+    likely: bool = Field(
+        default=False, description="Whether the action is a reading of the sources that a plan could correct."
+    )
+    moved_from: str | None = Field(default=None, description="The address before a move.")
+    move_declared: bool = Field(default=False, description="Whether the move is in the synthesised stack.")
     edits: tuple[Edit, ...] = ()
-    body: dict[str, Any] | None = Field(None, description="What is created or destroyed, for those two actions.")
-    reasons: tuple[str, ...] = Field((), description="Why, where the edits do not say it.")
+    body: dict[str, Any] | None = Field(
+        default=None, description="What is created or destroyed, for those two actions."
+    )
+    reasons: tuple[str, ...] = Field(default=(), description="Why, where the edits do not say it.")
 
 
 class Risk(Part):
@@ -97,8 +101,8 @@ class Risk(Part):
     consequence: str = Field(description="One sentence.")
     next_step: str
     details: tuple[str, ...] = ()
-    file: str | None = Field(None, description="The file of the head that it stems from, where that is known.")
-    line: int | None = Field(None, description="The line there, from 1.")
+    file: str | None = Field(default=None, description="The file of the head that it stems from, where that is known.")
+    line: int | None = Field(default=None, description="The line there, from 1.")
 
     @property
     def origin(self) -> str | None:
@@ -149,20 +153,24 @@ class StackReport(Part):
     name: str
     status: Literal["new", "changed", "unchanged", "removed"]
     dependencies: tuple[str, ...] = ()
-    resources: int = Field(0, description="How many resources it holds after the change, or held before its removal.")
-    planned: bool = Field(False, description="Whether the changes are a plan's.")
+    resources: int = Field(
+        default=0, description="How many resources it holds after the change, or held before its removal."
+    )
+    planned: bool = Field(default=False, description="Whether the changes are a plan's.")
     changes: tuple[Change, ...] = ()
     moves: tuple[Move, ...] = ()
     ambiguities: tuple[Ambiguity, ...] = ()
     outputs: tuple[Edit, ...] = ()
-    settings: tuple[Edit, ...] = Field((), description="Providers, versions and where the state is kept.")
-    follows: int = Field(0, description="Resources and outputs that only refer to something by its new address.")
-    rewritten: int = Field(0, description="Resources that are written differently and mean the same.")
-    waits_for: tuple[str, ...] = Field((), description="What must be applied before this stack can be planned.")
-    drift: tuple[Change, ...] = Field((), description="What changed outside Terraform, as the plan saw it.")
-    deferred: tuple[str, ...] = Field((), description="Resources that the plan put off, and why.")
+    settings: tuple[Edit, ...] = Field(default=(), description="Providers, versions and where the state is kept.")
+    follows: int = Field(
+        default=0, description="Resources and outputs that only refer to something by its new address."
+    )
+    rewritten: int = Field(default=0, description="Resources that are written differently and mean the same.")
+    waits_for: tuple[str, ...] = Field(default=(), description="What must be applied before this stack can be planned.")
+    drift: tuple[Change, ...] = Field(default=(), description="What changed outside Terraform, as the plan saw it.")
+    deferred: tuple[str, ...] = Field(default=(), description="Resources that the plan put off, and why.")
     differences: tuple[Difference, ...] = ()
-    constructs: tuple[str, ...] = Field((), description="Paths of the constructs that hold something.")
+    constructs: tuple[str, ...] = Field(default=(), description="Paths of the constructs that hold something.")
 
     @property
     def counts(self) -> Counter[Action]:

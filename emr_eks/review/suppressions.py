@@ -54,7 +54,7 @@ class Suppression(Spec):
 class Suppressions(Spec):
     """The file of accepted risks."""
 
-    suppressions: Items[Suppression] = Field((), description="Each accepted risk.")
+    suppressions: Items[Suppression] = Field(default=(), description="Each accepted risk.")
 
 
 class Judged(NamedTuple):

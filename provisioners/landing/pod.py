@@ -75,7 +75,7 @@ class _NodeSelector(_Part):
 
 
 class _NodeAffinity(_Part):
-    required: _NodeSelector | None = Field(None, alias="requiredDuringSchedulingIgnoredDuringExecution")
+    required: _NodeSelector | None = Field(default=None, alias="requiredDuringSchedulingIgnoredDuringExecution")
 
 
 class _Affinity(_Part):
@@ -105,8 +105,8 @@ class Toleration(_Part):
 
 
 class _Resources(_Part):
-    requests: dict[str, Quantity] = Field({})
-    limits: dict[str, Quantity] = Field({})
+    requests: dict[str, Quantity] = Field(default={})
+    limits: dict[str, Quantity] = Field(default={})
 
 
 class _Container(_Part):
@@ -122,12 +122,12 @@ class _Container(_Part):
 class PodSpec(_Part):
     """The part of a pod's spec that decides where it can run."""
 
-    node_selector: dict[str, str] = Field({})
+    node_selector: dict[str, str] = Field(default={})
     affinity: _Affinity = _Affinity()
     tolerations: Items[Toleration] = ()
     containers: Items[_Container] = ()
     init_containers: Items[_Container] = ()
-    overhead: dict[str, Quantity] = Field({})
+    overhead: dict[str, Quantity] = Field(default={})
 
     def requests(self) -> dict[str, int]:
         """Return what the whole pod asks for; containers of its start-up run before the others, one by one.
@@ -183,7 +183,7 @@ def pod(name: str, spec: PodSpec, origin: Origin | None = None, *, at_least: Map
         name,
         Needs(
             tuple((*selector, *term) for term in terms) or (selector,),
-            spec.tolerations,
+            tuple(spec.tolerations),
             tuple(sorted((key, number) for key, number in requests.items() if key in KNOWN_RESOURCES and number)),
         ),
         origin,
@@ -217,4 +217,4 @@ def _raise(peak: dict[str, int], to: Mapping[str, int]) -> None:
 def _demands(term: _Term, index: int) -> Iterable[Demand]:
     for position, each in enumerate(term.match_expressions):
         path: Path = (*_AFFINITY, index, "matchExpressions", position)
-        yield Demand(path, labels.normal(each.key), each.operator, each.values)
+        yield Demand(path, labels.normal(each.key), each.operator, tuple(each.values))
