@@ -46,13 +46,19 @@ class InterruptionQueue(Construct):
         SqsQueuePolicy(self, "QueuePolicy", queue_url=self.url, policy=policy)
         target = queue.arn
         for event_name, event in events.items():
+            rule_name = fit(f"{listener}{event_name}-{cluster_name}", 64)
             rule = CloudwatchEventRule(
                 self,
                 event_name,
-                name=fit(f"{listener}{event_name}-{cluster_name}", 64),
+                name=rule_name,
                 description=f"Tells {listener} of: {event.detail_type}",
                 event_pattern=json.dumps(event.pattern),
             )
             CloudwatchEventTarget(
-                rule, "Target", rule=rule.name, target_id=f"{listener}InterruptionQueueTarget", arn=target
+                rule,
+                "Target",
+                rule=rule_name,  # by name, where a reference would ask Node a question for each rule
+                target_id=f"{listener}InterruptionQueueTarget",
+                arn=target,
+                depends_on=[rule],
             )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
+from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from constructs import Construct
 
@@ -9,11 +13,14 @@ from constructs_lib._policy import Statement
 from constructs_lib.account import Account
 from constructs_lib.role import Role
 
-__all__ = ["LogGroup"]
+__all__ = ["LogGroup", "adopt_log_groups"]
 
 
 class LogGroup(Construct):
-    """Defines a log group; unless *destroy*, Terraform leaves it there when it is removed from the program."""
+    """Defines a log group; unless *destroy*, Terraform leaves it there when it is removed from the program.
+
+    It is in the way then when the program gets it back: see `adopt_log_groups`.
+    """
 
     def __init__(
         self,
@@ -40,6 +47,11 @@ class LogGroup(Construct):
         self.arn: str = account.arn("logs", f"log-group:{name}")
 
     @property
+    def address(self) -> str:
+        """Terraform's address of the group."""
+        return f"aws_cloudwatch_log_group.{self._resource.friendly_unique_id}"
+
+    @property
     def id(self) -> str:
         """The name by reference: what uses it waits for the group."""
         return self._resource.name
@@ -56,3 +68,24 @@ class LogGroup(Construct):
                 Statement("FindLogGroups", ["logs:DescribeLogGroups"], ["*"]),
             ]
         )
+
+
+def adopt_log_groups(stack: TerraformStack, groups: Sequence[LogGroup], *, prefix: str = "") -> None:
+    """Let Terraform go on with those of *groups* that are there already, such as the ones that it left there.
+
+    AWS refuses to create a group twice, so without this a team could not come back under its name. All their names
+    begin with *prefix*; AWS is asked for no others. Needs Terraform or OpenTofu 1.7, and DescribeLogGroups; call it
+    once for a *stack*. https://developer.hashicorp.com/terraform/language/import#import-multiple-instances
+    """
+    found = "data.aws_cloudwatch_log_groups.kept"
+    stack.add_override(found, {"log_group_name_prefix": prefix} if prefix else {})
+    stack.add_override("import", [_adoption(group, f"{found}.log_group_names") for group in groups])
+
+
+def _adoption(group: LogGroup, names: str) -> dict[str, str]:
+    """Return the block that imports *group* if it is among *names*: import blocks know no `count`."""
+    return {
+        "for_each": f"${{toset([for name in {names} : name if name == {json.dumps(group.name)}])}}",
+        "to": group.address,
+        "id": "${each.key}",
+    }

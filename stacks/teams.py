@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from constructs import Construct
 
 from constructs_lib._job_template import FIXED_PROVIDER, TeamJob
 from constructs_lib._karpenter import queue_name
-from constructs_lib._team import log_prefix
+from constructs_lib._team import log_group_name, log_prefix
 from constructs_lib.bucket import Bucket
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.encryption_key import EncryptionKey, logs_may_use
-from constructs_lib.team import Team
+from constructs_lib.log_group import LogGroup, adopt_log_groups
+from constructs_lib.team import Team, TeamSpec
 from stacks._stack import PlatformStack
 from stacks.platform import Platform
 
@@ -71,8 +72,15 @@ class TeamsStack(PlatformStack):
             )
             for name in sorted(spec.teams)
         }
+        self._adopt_logs(cluster.name, [team.logs for team in teams.values()])
         self._alarms(cluster.name, teams)
         self._outputs(bucket, teams)
+
+    def _adopt_logs(self, cluster_name: str, groups: Sequence[LogGroup]) -> None:
+        """Go on with the log groups of teams that were there before."""
+        usual = log_group_name(cluster_name, "", TeamSpec())
+        everywhere = any(not group.name.startswith(usual) for group in groups)
+        adopt_log_groups(self, groups, prefix="" if everywhere else usual)
 
     def _alarms(self, cluster_name: str, teams: dict[str, Team]) -> None:
         monitoring, platform = self.platform.monitoring, self.platform

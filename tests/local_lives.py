@@ -263,6 +263,8 @@ def live_by_commands(project: Project) -> None:
     edited(project.folder, vpc=None, cluster=None, node_groups=None, existing_cluster=make_cluster(project))
     store_karpenter(project)
     before, objects = project.status()["resources"], project.objects()
+    # As Terraform leaves it of a team that was there before.
+    project.aws("logs").create_log_group(logGroupName="/emr-eks/shared/analytics")
     project("check")
     project("local", "deploy")
     project("local", "plan", "--detailed-exitcode")

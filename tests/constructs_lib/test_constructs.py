@@ -18,7 +18,7 @@ from constructs_lib.bucket import Bucket, BucketSpec
 from constructs_lib.cluster import AccessEntrySpec, Cluster, ClusterSpec, ExistingCluster, ExistingClusterSpec
 from constructs_lib.job_role import JobRole, JobRoleSpec
 from constructs_lib.karpenter_access import KarpenterAccess, KarpenterSpec
-from constructs_lib.log_group import LogGroup
+from constructs_lib.log_group import LogGroup, adopt_log_groups
 from constructs_lib.namespace import Namespace, QuotaSpec
 from constructs_lib.node_group import NodeGroup, NodeGroupSpec, TaintSpec
 from constructs_lib.role import Role
@@ -528,6 +528,24 @@ def test_a_log_group_is_kept_unless_told_otherwise(synth: Synthesise) -> None:
     document = synth(build)
     assert document.only("aws_cloudwatch_log_group", name="/x/kept")["skip_destroy"] is True
     assert document.only("aws_cloudwatch_log_group", name="/x/gone")["skip_destroy"] is False
+
+
+def test_terraform_goes_on_with_log_groups_that_are_there(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        groups = [LogGroup(stack, name, name=f"/x/{name}", retention_days=30, account=account(stack)) for name in "ab"]
+        adopt_log_groups(stack, groups, prefix="/x/")
+
+    document = synth(build)
+    names = "data.aws_cloudwatch_log_groups.kept.log_group_names"
+    assert document.content["data"]["aws_cloudwatch_log_groups"] == {"kept": {"log_group_name_prefix": "/x/"}}
+    assert document.content["import"] == [
+        {
+            "for_each": f'${{toset([for name in {names} : name if name == "{group["name"]}"])}}',
+            "to": document.address(group),
+            "id": "${each.key}",
+        }
+        for group in document.resources("aws_cloudwatch_log_group")
+    ]
 
 
 def test_a_team_has_all_that_its_jobs_need(synth: Synthesise) -> None:

@@ -344,7 +344,7 @@ def events_to(cluster: Document, queue_address: str) -> Iterator[tuple[str, str]
         if each["arn"] == f"${{{queue_address}.arn}}"
     }
     for rule in cluster.resources("aws_cloudwatch_event_rule"):
-        if f"${{{cluster.address(rule)}.name}}" in targets:
+        if rule["name"] in targets:
             pattern = json.loads(rule["event_pattern"])
             yield from ((source, kind) for source in pattern["source"] for kind in pattern["detail-type"])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 def install() -> None:
     """Register every extension and correction with moto; to be called once, before the first request."""
-    from emr_eks.local.aws import autoscaling, budgets, ec2, eks, emrcontainers, region, s3, sqs
+    from emr_eks.local.aws import autoscaling, budgets, ec2, eks, emrcontainers, logs, region, s3, sqs
 
-    for part in (autoscaling, budgets, ec2, eks, emrcontainers, region, s3, sqs):
+    for part in (autoscaling, budgets, ec2, eks, emrcontainers, logs, region, s3, sqs):
         part.install()
