@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError, WithJsonSchema
 
-from provisioners.spec import broken_rule, text
+from provisioners.spec import broken_rule, holds_token, text, unfit
 
 
 class Refused(ValueError):  # noqa: N818 - the name says what became of what was asked
@@ -57,13 +57,13 @@ BucketName = Annotated[
 
 Region = Annotated[
     str,
-    text(r"[a-z]{2}(-[a-z]+)+-\d", "must be an AWS region", "for example 'eu-west-1'", max_length=15),
+    text(r"([a-z]{2}|eusc)(-[a-z]+)+-\d", "must be an AWS region", "for example 'eu-west-1'", max_length=15),
 ]
 
 AvailabilityZone = Annotated[
     str,
     text(
-        r"[a-z]{2}(-[a-z]+)+-\d[a-z]",
+        r"([a-z]{2}|eusc)(-[a-z]+)+-\d[a-z]",
         "must be the name of an availability zone",
         "for example 'eu-west-1a'; local and wavelength zones hold no EKS control plane",
     ),
@@ -149,7 +149,7 @@ def _network(value: str) -> ipaddress.IPv4Network:
         hint = "for example '10.0.0.0/16'"
         if "host bits" in str(error):
             hint = f"did you mean '{ipaddress.IPv4Network(value, strict=False)}'?"
-        raise broken_rule("must be an IPv4 network in CIDR notation", hint) from None
+        raise unfit(value, "must be an IPv4 network in CIDR notation", hint) from None
 
 
 def _cidr(value: str) -> str:
@@ -211,10 +211,18 @@ def checked(kind: Any, value: str, where: Where) -> str:
     try:
         result: str = _adapter(kind).validate_python(value)
     except ValidationError as error:
-        rule = error.errors()[0]
-        hint = rule.get("ctx", {}).get("hint")
-        raise Refused(f"{where()}: {rule['msg']}, got {value!r}" + (f"; {hint}" if hint else "")) from None
+        problem = error.errors()[0]
+        context = problem.get("ctx", {})
+        rule, hint = context.get("rule", problem["msg"]), context.get("hint")
+        if holds_token(value):
+            rule, hint = "must be a literal, known before synthesis", "write the value itself"
+        raise Refused(f"{where()}: {rule}, got {value!r}" + (f"; {hint}" if hint else "")) from None
     return result
+
+
+def checked_if_known(kind: Any, value: str, where: Where) -> str:
+    """Return *value* as `checked` does, but let pass what only Terraform will know."""
+    return value if holds_token(value) else checked(kind, value, where)
 
 
 @functools.cache
@@ -238,8 +246,18 @@ def region_of(arn: str) -> str:
     return arn.split(":")[3]
 
 
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+}
+"""By how the names of their regions begin: https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json"""
+
+
 def partition_of(region: str) -> str:
     """Return the AWS partition that *region* belongs to."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return next((partition for begin, partition in _PARTITIONS.items() if region.startswith(begin)), "aws")

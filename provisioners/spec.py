@@ -25,6 +25,10 @@ NOTHING: Any = object()
 RULES_LATER = object()
 """Validation context of a reader that judges the fields first and asks for `broken_by` afterwards."""
 _TOKEN = "{TfToken["
+_UNKNOWN = (
+    "must be known before synthesis",
+    "write the value itself; live objects are arguments of constructs, not parts of a Spec",
+)
 
 
 class Problem(NamedTuple):
@@ -82,20 +86,20 @@ def broken_by(spec: Spec) -> Iterator[Problem]:
     """Yield every cross-field problem of *spec* itself; those of the Specs inside are theirs to report."""
     for name, value in spec:
         for path, token in _tokens(value, (name,)):
-            yield Problem(
-                path,
-                "must be known before synthesis",
-                token,
-                "write the value itself; live objects are arguments of constructs, not parts of a Spec",
-            )
+            rule, hint = _UNKNOWN
+            yield Problem(path, rule, token, hint)
     yield from spec.rules()
+
+
+def holds_token(value: object) -> bool:
+    """Tell whether *value* is text with one of cdktf's placeholders, for what only Terraform knows."""
+    return isinstance(value, str) and _TOKEN in value
 
 
 def _tokens(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """Yield cdktf's placeholders in *value* with their places, but for those in other Specs, which look themselves."""
-    if isinstance(value, str):
-        if _TOKEN in value:
-            yield path, value
+    if holds_token(value):
+        yield path, value
     elif isinstance(value, Mapping):
         for key, each in value.items():
             yield from _tokens(key, path)
@@ -113,7 +117,12 @@ def broken_rules(problems: list[Problem]) -> PydanticCustomError:
 
 def broken_rule(rule: str, hint: str = "") -> PydanticCustomError:
     """Return the error of one field's validator; the value is added where the error is shown."""
-    return PydanticCustomError("rule", "{rule}", {"rule": rule, "hint": hint})
+    return PydanticCustomError("rule", "{rule}; {hint}" if hint else "{rule}", {"rule": rule, "hint": hint})
+
+
+def unfit(value: str, rule: str, hint: str = "") -> PydanticCustomError:
+    """Return the error of a *value* that is not as *rule* says; of a token nobody can tell, and that is the error."""
+    return broken_rule(*_UNKNOWN) if holds_token(value) else broken_rule(rule, hint)
 
 
 def text(pattern: str, rule: str, hint: str = "", *, max_length: int | None = None) -> Any:
@@ -122,7 +131,7 @@ def text(pattern: str, rule: str, hint: str = "", *, max_length: int | None = No
 
     def check(value: str) -> str:
         if (max_length is not None and len(value) > max_length) or not whole.fullmatch(value):
-            raise broken_rule(rule, hint)
+            raise unfit(value, rule, hint)
         return value
 
     schema: dict[str, Any] = {"type": "string", "pattern": f"^(?:{pattern})$"}

@@ -204,7 +204,10 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "a token": (
         {"name: analytics": "name: '${TfToken[TOKEN.12]}'"},
-        [f"platform.yaml:1:7: name: {NAME}, got '${{TfToken[TOKEN.12]}}'; {NAME_HINT}"],
+        [
+            "platform.yaml:1:7: name: must be known before synthesis, got '${TfToken[TOKEN.12]}'; write the value "
+            "itself; live objects are arguments of constructs, not parts of a Spec"
+        ],
     ),
     "a token in a configuration": (
         {

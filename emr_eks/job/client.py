@@ -139,7 +139,7 @@ class Jobs:
 
     def console_url(self) -> str:
         """Return where the console shows the team's jobs; `View logs` there opens the Spark history of one."""
-        host = _CONSOLES[partition_of(self._region)]
+        host = _CONSOLES.get(partition_of(self._region), _CONSOLES["aws"])
         cluster = self._virtual_cluster()["id"]
         return f"https://{host}/elasticmapreduce/home?region={self._region}#virtual-cluster-jobs:{cluster}"
 

@@ -15,10 +15,28 @@ from constructs_lib._karpenter import (
     node_role_name,
     policy_name,
 )
-from constructs_lib._names import fit, partition_of
+from constructs_lib._names import Region, checked, fit, partition_of
 from constructs_lib._policy import Statement, check_size, document, sid, size
 
 ACCOUNT = "123456789012"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("eusc-de-east-1", "aws-eusc"),
+        ("eu-isoe-west-1", "aws-iso-e"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-iso-east-1", "aws-iso"),
+        ("us-isob-east-1", "aws-iso-b"),
+        ("us-isof-south-1", "aws-iso-f"),
+    ],
+)
+def test_each_region_has_its_partition(region: str, partition: str) -> None:
+    assert checked(Region, region, lambda: "here") == region
+    assert partition_of(region) == partition
 
 
 def karpenter(cluster: str = "analytics", region: str = "eu-west-1", version: str = "1.14.1") -> dict[str, str]:

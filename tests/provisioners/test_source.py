@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from provisioners import _yaml
 from provisioners.source import InvalidFile, Located, dotted, load, read, read_all, validate
@@ -384,6 +384,13 @@ def test_every_problem_is_told(content: str | bytes, complaints: list[str], tmp_
 @pytest.mark.parametrize(("content", "complaints"), REQUIRED.items())
 def test_what_is_required_is_asked_for(content: str, complaints: list[str], tmp_path: pathlib.Path) -> None:
     assert _complaints(_write(tmp_path, content), Strictest) == complaints
+
+
+def test_who_makes_a_spec_in_python_is_told_the_next_step_too() -> None:
+    with pytest.raises(ValidationError, match=r"must be a DNS label: .* each end; for example 'spark-jobs' \["):
+        Team(namespace="Not_a_label")
+    with pytest.raises(ValidationError, match="must be known before synthesis; write the value itself"):
+        Team(namespace="${TfToken[TOKEN.1]}")
 
 
 def test_a_required_key_that_is_invalid_does_not_hide_the_rules(tmp_path: pathlib.Path) -> None:
