@@ -15,10 +15,10 @@ from cdktf_cdktf_provider_aws.route_table import RouteTable
 from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
 from cdktf_cdktf_provider_aws.subnet import Subnet as SubnetResource
 from cdktf_cdktf_provider_aws.vpc import Vpc as VpcResource
-from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
+from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint, VpcEndpointDnsOptions
 from constructs import Construct
 
-from constructs_lib._names import fit
+from constructs_lib._names import ClusterName, Refused, checked_if_known, fit
 from constructs_lib._policy import Statement, trust
 from constructs_lib._vpc import ExistingVpcSpec, FlowLogsSpec, Subnet, SubnetRange, Tier, VpcSpec
 from constructs_lib.account import Account
@@ -56,6 +56,7 @@ class Vpc(Construct):
     def __init__(self, scope: Construct, id: str, *, name: str, cluster_name: str, spec: VpcSpec, account: Account):
         super().__init__(scope, id)
         self._name, self._cluster_name, self._spec, self._account = name, cluster_name, spec, account
+        self._check()
         self.cidr: str = spec.cidr
         vpc = VpcResource(
             self,
@@ -74,20 +75,29 @@ class Vpc(Construct):
         self.nat_public_ips: dict[str, str] = {}
         """Public addresses of the NAT gateways, by availability zone."""
 
+        self._internet_gateway = InternetGateway(self, "InternetGateway", vpc_id=self.id, tags={"Name": name})
         self._public_tier()
         self._private_tier()
         if spec.pod_cidr:
             self._pod_tier(spec.pod_cidr)
-        self._gateway_endpoints()
-        self._interface_endpoints()
+        self._interface_endpoints(self._gateway_endpoints())
         if spec.flow_logs:
             self._flow_logs(spec.flow_logs)
         self.public_subnet_ids: Mapping[str, str] = self._subnets["public"]
         self.private_subnet_ids: Mapping[str, str] = self._subnets["private"]
         self.pod_subnet_ids: Mapping[str, str] = self._subnets["pods"]
 
+    def _check(self) -> None:
+        checked_if_known(ClusterName, self._cluster_name, lambda: self.node.path)
+        region, zones = self._account.region, self._spec.zones
+        if foreign := [zone for zone in zones if zone[:-1] != region]:
+            raise Refused(
+                f"{self.node.path}: `availability_zones` must be zones of {region}, the account's region, "
+                f"got {foreign}; change the zones or the region"
+            )
+
     def _public_tier(self) -> None:
-        gateway = InternetGateway(self, "InternetGateway", vpc_id=self.id, tags={"Name": self._name})
+        gateway = self._internet_gateway
         table_id = RouteTable(self, "PublicRouteTable", vpc_id=self.id, tags={"Name": f"{self._name}-public"}).id
         Route(
             self,
@@ -137,13 +147,16 @@ class Vpc(Construct):
         gateways = {}
         for zone in self._spec.zones[:1] if self._spec.nat_gateways == "single" else self._spec.zones:
             name = f"{self._name}-{zone}"
-            address = Eip(self, f"nat-{zone}-address", domain="vpc", tags={"Name": name})
+            # AWS takes neither an address nor a gateway for a VPC that has no way to the internet yet.
+            after = [self._internet_gateway]
+            address = Eip(self, f"nat-{zone}-address", domain="vpc", tags={"Name": name}, depends_on=after)
             gateway = NatGateway(
                 self,
                 f"nat-{zone}",
                 allocation_id=address.id,
                 subnet_id=self._subnets["public"][zone],
                 tags={"Name": name},
+                depends_on=after,
             )
             gateways[zone] = gateway.id
             self.nat_public_ips[zone] = address.public_ip
@@ -171,9 +184,10 @@ class Vpc(Construct):
         subnet_id = self._subnets[planned.tier][planned.availability_zone] = subnet.id
         RouteTableAssociation(subnet, "RouteTableAssociation", subnet_id=subnet_id, route_table_id=route_table_id)
 
-    def _gateway_endpoints(self) -> None:
-        for service in sorted(set(self._spec.gateway_endpoints)):
-            VpcEndpoint(
+    def _gateway_endpoints(self) -> dict[str, VpcEndpoint]:
+        """Return the gateway endpoints by service."""
+        return {
+            service: VpcEndpoint(
                 self,
                 f"{service}-endpoint",
                 vpc_id=self.id,
@@ -182,8 +196,10 @@ class Vpc(Construct):
                 route_table_ids=list(self._private_route_tables.values()),
                 tags={"Name": f"{self._name}-{service}"},
             )
+            for service in sorted(set(self._spec.gateway_endpoints))
+        }
 
-    def _interface_endpoints(self) -> None:
+    def _interface_endpoints(self, gateways: Mapping[str, VpcEndpoint]) -> None:
         services = self._spec.endpoint_services
         if not services:
             return
@@ -198,27 +214,36 @@ class Vpc(Construct):
             vpc_id=self.id,
             tags={"Name": f"{self._name}-endpoints"},
         ).id
-        VpcSecurityGroupIngressRule(
-            self,
-            "EndpointHttps",
-            security_group_id=group_id,
-            description="HTTPS from the VPC",
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            cidr_ipv4=self.cidr,
-        )
+        # Within the VPC pods keep addresses of their own, where they have such.
+        for id, source, cidr in (
+            ("EndpointHttps", "the VPC", self.cidr),
+            ("EndpointHttpsFromPods", "pods", self._spec.pod_cidr),
+        ):
+            if cidr:
+                VpcSecurityGroupIngressRule(
+                    self,
+                    id,
+                    security_group_id=group_id,
+                    description=f"HTTPS from {source}",
+                    ip_protocol="tcp",
+                    from_port=443,
+                    to_port=443,
+                    cidr_ipv4=cidr,
+                )
         for service in services:
+            gateway = gateways.get(service)
             VpcEndpoint(
                 self,
-                f"{service}-endpoint",
+                f"{service}-interface-endpoint" if gateway else f"{service}-endpoint",
                 vpc_id=self.id,
                 service_name=self._service_name(service),
                 vpc_endpoint_type="Interface",
-                private_dns_enabled=True,
+                private_dns_enabled=service != _WITHOUT_PRIVATE_DNS,
+                dns_options=_s3_dns(bool(gateway)) if service == "s3" else None,
                 subnet_ids=list(self._subnets["private"].values()),
                 security_group_ids=[group_id],
                 tags={"Name": f"{self._name}-{service}"},
+                depends_on=[gateway] if gateway else None,
             )
 
     def _flow_logs(self, spec: FlowLogsSpec) -> None:
@@ -276,3 +301,16 @@ class Vpc(Construct):
 
     def _planned(self, tier: Tier) -> list[Subnet]:
         return [subnet for subnet in self._spec.subnets() if subnet.tier == tier]
+
+
+_WITHOUT_PRIVATE_DNS = "dynamodb"
+"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/privatelink-interface-endpoints.html"""
+
+
+def _s3_dns(with_gateway: bool) -> VpcEndpointDnsOptions:
+    """Return whom S3's usual names lead to the interface: beside a gateway, which costs nothing, only other networks.
+
+    Unless told, AWS takes this for granted, and refuses it where the VPC has no gateway endpoint for S3:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html#private-dns
+    """
+    return VpcEndpointDnsOptions(private_dns_only_for_inbound_resolver_endpoint=with_gateway)

@@ -109,6 +109,41 @@ def test_endpoints_are_reached_from_inside_the_vpc_only(synth: Synthesise) -> No
     assert (rule["from_port"], rule["to_port"], rule["cidr_ipv4"]) == (443, 443, "10.0.0.0/16")
 
 
+def test_pods_with_addresses_of_their_own_reach_the_endpoints_too(synth: Synthesise) -> None:
+    document = synth(vpc(nat_gateways="none", pod_cidr="100.64.0.0/16"))
+    rules = document.resources("aws_vpc_security_group_ingress_rule")
+    assert {rule["cidr_ipv4"] for rule in rules} == {"10.0.0.0/16", "100.64.0.0/16"}
+
+
+@pytest.mark.parametrize("gateways", [["s3"], []])
+def test_a_gateway_takes_the_vpcs_own_way_to_s3_where_there_is_one(synth: Synthesise, gateways: list[str]) -> None:
+    document = synth(vpc(gateway_endpoints=gateways, interface_endpoints=["s3"]))
+    interface = document.only("aws_vpc_endpoint", vpc_endpoint_type="Interface")
+    assert interface["private_dns_enabled"] is True
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DnsOptionsSpecification.html
+    assert interface["dns_options"] == {"private_dns_only_for_inbound_resolver_endpoint": bool(gateways)}
+    waits = [document.only("aws_vpc_endpoint", vpc_endpoint_type=kind) for kind in ("Gateway",) if gateways]
+    assert interface.get("depends_on", []) == [document.address(each) for each in waits]
+
+
+def test_dynamodb_may_have_both_endpoints_and_no_private_names(synth: Synthesise) -> None:
+    document = synth(vpc(gateway_endpoints=["dynamodb"], interface_endpoints=["dynamodb"]))
+    interface = document.only("aws_vpc_endpoint", vpc_endpoint_type="Interface")
+    assert interface["private_dns_enabled"] is False
+    assert "dns_options" not in interface
+
+
+def test_nat_gateways_and_their_addresses_wait_for_the_way_to_the_internet(synth: Synthesise) -> None:
+    document = synth(vpc())
+    way = [document.address(document.only("aws_internet_gateway"))]
+    assert document.only("aws_nat_gateway")["depends_on"] == document.only("aws_eip")["depends_on"] == way
+
+
+def test_a_vpc_lies_in_the_accounts_region(synth: Synthesise) -> None:
+    with pytest.raises(Refused, match=r"test/vpc: .* must be zones of eu-west-1, .* got \['us-east-1a'.*; change"):
+        synth(vpc(availability_zones=["us-east-1a", "us-east-1b"]))
+
+
 def test_pods_may_have_addresses_of_their_own(synth: Synthesise) -> None:
     document = synth(vpc(pod_cidr="100.64.0.0/16"))
     association = document.only("aws_vpc_ipv4_cidr_block_association", cidr_block="100.64.0.0/16")
