@@ -72,13 +72,13 @@ class JobTemplate(Construct):
 
         https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/iam-job-template.html
         """
-        name = sid(self.node.path)
+        name, name_there = sid(self.node.path), sid(f"{self.node.path} {on.node.path}")
         on.grant_follow_job_runs(submitter)
         submitter.add_statements(
             [
                 Statement(f"DescribeJobTemplate{name}", ["emr-containers:DescribeJobTemplate"], [self.arn]),
                 Statement(
-                    f"StartJobRuns{name}",
+                    f"StartJobRuns{name_there}",
                     ["emr-containers:StartJobRun"],
                     [on.arn],
                     conditions={"ArnEquals": {"emr-containers:JobTemplateArn": self.arn}},

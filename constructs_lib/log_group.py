@@ -9,7 +9,7 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from constructs import Construct
 
-from constructs_lib._policy import Statement
+from constructs_lib._policy import Statement, sid
 from constructs_lib.account import Account
 from constructs_lib.role import Role
 
@@ -61,7 +61,7 @@ class LogGroup(Construct):
         role.add_statements(
             [
                 Statement(
-                    "WriteLogs",
+                    f"WriteLogs{sid(self.name)}",
                     ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
                     [self.arn, f"{self.arn}:*"],
                 ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from cdktf_cdktf_provider_aws.iam_role import IamRole
@@ -45,26 +45,34 @@ class Role(Construct):
     def add_statements(self, statements: Iterable[Statement]) -> None:
         """Add *statements* to the role's own policy; the same one twice is one.
 
-        Raises `Refused` when another statement has the sid of one, or when the policy grows past IAM's limit.
+        Raises `Refused`, and adds none of them, when another statement has the sid of one, or when the policy grows
+        past IAM's limit.
         """
+        together = {**self._statements}
         for statement in statements:
-            if self._statements.setdefault(statement.sid, statement) != statement:
+            if together.setdefault(statement.sid, statement) != statement:
                 sid = statement.sid
-                raise Refused(f"{self.node.path}: statement {sid!r} is there already and says something else")
-        if self._statements and not self._waits:
-            self._write_policy()
+                raise Refused(
+                    f"{self.node.path}: statement {sid!r} is there already and says something else; give one of the "
+                    "two another sid"
+                )
+        if together and not self._waits:
+            self._write_policy(together)
+        self._statements = together
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """Write the policy once, after all that is granted within, rather than after each grant."""
         self._waits = True
-        yield
-        self._waits = False
-        if self._statements:
-            self._write_policy()
+        try:
+            yield
+        finally:  # what was granted before an error counts
+            self._waits = False
+            if self._statements:
+                self._write_policy(self._statements)
 
-    def _write_policy(self) -> None:
-        text = document(self._statements[sid] for sid in sorted(self._statements))
+    def _write_policy(self, statements: Mapping[str, Statement]) -> None:
+        text = document(statements[sid] for sid in sorted(statements))
         check_size(text, INLINE_POLICIES_LIMIT, lambda: self.node.path)
         if self._policy is None:
             self._policy = IamRolePolicy(self, "Policy", name="permissions", role=self._id, policy=text)

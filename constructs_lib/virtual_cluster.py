@@ -92,10 +92,11 @@ class VirtualCluster(Construct):
 
         https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonemroneksemrcontainers.html
         """
+        here_as = sid(f"{self.node.path} {run_as.node.path}")
         self.grant_follow_job_runs(submitter)
         submitter.add_statement(
             Statement(
-                f"StartJobRuns{sid(run_as.node.path)}",
+                f"StartJobRuns{here_as}",
                 ["emr-containers:StartJobRun"],
                 [self.arn],
                 conditions={"ArnEquals": {"emr-containers:ExecutionRoleArn": run_as.arn}},

@@ -440,6 +440,37 @@ def test_what_is_granted_at_once_is_written_at_the_end(synth: Synthesise) -> Non
     assert set(granted(synth(build))) == {"Delete", "Read", "Write"}
 
 
+def test_what_was_granted_at_once_before_an_error_is_written(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        role = Role(stack, "role", name="etl", trust="{}")
+        read, other = (Statement("Read", [action], ["*"]) for action in ("s3:GetObject", "s3:PutObject"))
+
+        def grant() -> None:
+            with role.at_once():
+                role.add_statement(read)
+                role.add_statement(other)
+
+        with pytest.raises(Refused, match="'Read' is there already"):
+            grant()
+        role.add_statement(Statement("Write", ["s3:PutObject"], ["*"]))
+
+    assert set(granted(synth(build))) == {"Read", "Write"}
+
+
+def test_of_statements_that_are_refused_none_is_added(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        role = Role(stack, "role", name="etl", trust="{}")
+        role.add_statement(Statement("Read", ["s3:GetObject"], ["*"]))
+        long = Statement("Long", ["s3:GetObject"], ["x" * 11_000])
+        other = Statement("Read", ["s3:PutObject"], ["*"])
+        for refused in ([Statement("New", ["s3:PutObject"], ["*"]), other], [long]):
+            with pytest.raises(Refused):
+                role.add_statements(refused)
+        role.add_statement(Statement("Write", ["s3:PutObject"], ["*"]))
+
+    assert set(granted(synth(build))) == {"Read", "Write"}
+
+
 def test_a_role_that_grows_past_iams_limit_is_refused(synth: Synthesise) -> None:
     def build(stack: TerraformStack) -> None:
         role = Role(stack, "role", name="etl", trust="{}")
@@ -533,6 +564,18 @@ def test_a_submitter_starts_jobs_under_one_role_and_follows_them(synth: Synthesi
     assert follow["Resource"].endswith(".arn}/jobruns/*")
 
 
+def test_a_submitter_starts_jobs_under_one_role_on_two_virtual_clusters(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        cluster = existing(stack)
+        submitter, job = (Role(stack, name, name=name, trust="{}") for name in ("airflow", "job"))
+        for name in ("etl", "ml"):
+            there = VirtualCluster(stack, name, name=name, namespace=name, cluster=cluster)
+            there.grant_start_job_run(submitter, run_as=job)
+
+    starts = [each for each in granted(synth(build)).values() if each["Action"] == "emr-containers:StartJobRun"]
+    assert len({start["Resource"] for start in starts}) == 2
+
+
 def test_a_job_role_gets_what_its_spec_names(synth: Synthesise) -> None:
     def build(stack: TerraformStack) -> None:
         JobRole(
@@ -588,6 +631,17 @@ def test_terraform_goes_on_with_log_groups_that_are_there(synth: Synthesise) -> 
         }
         for group in document.resources("aws_cloudwatch_log_group")
     ]
+
+
+def test_a_role_may_write_to_two_log_groups(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        here, role = account(stack), Role(stack, "role", name="etl", trust="{}")
+        for name in ("one", "two"):
+            LogGroup(stack, name, name=f"/x/{name}", retention_days=30, account=here).grant_write(role)
+
+    document = synth(build)
+    for name in ("one", "two"):
+        assert "logs:PutLogEvents" in allowed(document, f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/x/{name}")
 
 
 def test_a_team_has_all_that_its_jobs_need(synth: Synthesise) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
@@ -284,22 +285,23 @@ def test_one_may_start_a_template_and_no_job_of_ones_own(tmp_path: Path) -> None
     def build(stack: TerraformStack) -> None:
         account = Account(stack, "account", region="eu-west-1", account_id=ACCOUNT)
         cluster = ExistingCluster(stack, "eks", spec=ExistingClusterSpec(name="data"), account=account)
-        virtual_cluster = VirtualCluster(stack, "vc", name="data-etl", namespace="etl", cluster=cluster)
+        places = [VirtualCluster(stack, each, name=each, namespace=each, cluster=cluster) for each in ("one", "two")]
         scheduler, role = (Role(stack, name, name=name, trust="{}") for name in ("scheduler", "etl"))
         for name in ("daily", "hourly"):
             spec = JobTemplateSpec(entry_point=f"s3://code/{name}.py")
             template = JobTemplate(stack, name, name=f"data.etl.{name}", spec=spec, role=role)
-            for _ in range(2):
-                template.grant_start_job_run(scheduler, on=virtual_cluster)
+            for place in (*places, *places):
+                template.grant_start_job_run(scheduler, on=place)
 
     document = stack_of(build, tmp_path)
     statements = policy(document.only("aws_iam_role_policy")["policy"]).values()
     templates = {f"${{{document.address(each)}.arn}}" for each in document.resources("aws_emrcontainers_job_template")}
-    (cluster,) = (f"${{{document.address(document.only('aws_emrcontainers_virtual_cluster'))}.arn}}",)
+    clusters = document.resources("aws_emrcontainers_virtual_cluster")
+    arns = {f"${{{document.address(each)}.arn}}" for each in clusters}
     starts = [each for each in statements if each["Action"] == "emr-containers:StartJobRun"]
-    assert {each["Condition"]["ArnEquals"]["emr-containers:JobTemplateArn"] for each in starts} == templates
-    assert {each["Resource"] for each in starts} == {cluster}
+    asked = [(each["Condition"]["ArnEquals"]["emr-containers:JobTemplateArn"], each["Resource"]) for each in starts]
+    assert sorted(asked) == sorted(itertools.product(templates, arns))
     described = [each for each in statements if each["Action"] == "emr-containers:DescribeJobTemplate"]
     assert {each["Resource"] for each in described} == templates
     followed = [each for each in statements if "emr-containers:CancelJobRun" in listed(each["Action"])]
-    assert [each["Resource"] for each in followed] == [f"{cluster}/jobruns/*"]
+    assert {each["Resource"] for each in followed} == {f"{arn}/jobruns/*" for arn in arns}
