@@ -11,6 +11,16 @@ RetentionDays = Literal[
 ]
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 
+AnyLogGroupName = Annotated[
+    str,
+    text(
+        r"(?!aws/)[./#A-Za-z0-9_-]+",
+        "must be the name of a log group: at most 512 letters, digits and the characters . _ - / #, "
+        "not beginning with aws/",
+        "for example '/spark/analytics'",
+        max_length=512,
+    ),
+]
 LogGroupName = Annotated[
     str,
     text(

@@ -246,6 +246,14 @@ def region_of(arn: str) -> str:
     return arn.split(":")[3]
 
 
+def same_region(region: str, expected: str, where: Where) -> None:
+    """Raise `Refused` unless *region*, where a controller looks, is the *expected* one of its role and its queue."""
+    if region != expected and not holds_token(region):
+        raise Refused(
+            f"{where()}: `region` must be {expected}, that of `access`, got {region!r}; pass the same account's"
+        )
+
+
 _PARTITIONS = {
     "cn-": "aws-cn",
     "eu-isoe-": "aws-iso-e",

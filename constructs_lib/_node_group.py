@@ -36,6 +36,18 @@ LabelValue = Annotated[
         "for example 'data-engineering'",
     ),
 ]
+NodeGroupName = Annotated[
+    str,
+    text(
+        r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?",
+        "must be the name of a node group: at most 63 letters, digits, hyphens and underscores, with a letter or digit "
+        "at each end",
+        "for example 'spark-executors'",
+        max_length=63,
+    ),
+]
+"""Its nodes have it as a label's value: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html"""
+
 _RESERVED = ("eks.amazonaws.com", "emr-eks", "k8s.io", "karpenter.k8s.aws", "karpenter.sh", "kubernetes.io")
 _OPEN = ("node.kubernetes.io", "kubelet.kubernetes.io")
 """Nodes may give themselves no other labels of Kubernetes' own:

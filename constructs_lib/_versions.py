@@ -85,6 +85,14 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
+def too_old(karpenter: str, kubernetes: str) -> str | None:
+    """Return the rule that a Karpenter too old for the version of Kubernetes breaks, or None."""
+    since = KARPENTER_SINCE.get(kubernetes, ())
+    if numbers(karpenter) >= since:
+        return None
+    return f"must be at least {'.'.join(map(str, since))} for Kubernetes {kubernetes}"
+
+
 EMR_FEATURES: Mapping[str, tuple[str, ...]] = {
     "EMR on EKS": ("5.32.0", "6.2.0"),
     "decommissioning of executors": ("6.3.0",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from constructs import Construct
 
-from constructs_lib._names import Region, checked, partition_of
+from constructs_lib._names import AccountId, Region, checked, checked_if_known, partition_of
 
 __all__ = ["Account"]
 
@@ -14,9 +14,16 @@ class Account:
     """Knows the region and its partition as literals, and the account's id as a literal or by asking AWS."""
 
     def __init__(self, scope: Construct, id: str, *, region: str, account_id: str | None = None) -> None:
-        self.region: str = checked(Region, region, lambda: f"{scope.node.path}/{id}")
+        def where() -> str:
+            return f"{scope.node.path}/{id}"
+
+        self.region: str = checked(Region, region, where)
         self.partition: str = partition_of(region)
-        self.id: str = account_id or DataAwsCallerIdentity(scope, id).account_id
+        self.id: str = (
+            checked_if_known(AccountId, account_id, where)
+            if account_id is not None
+            else DataAwsCallerIdentity(scope, id).account_id
+        )
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of this account's *resource* in this region."""

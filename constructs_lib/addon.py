@@ -12,7 +12,7 @@ from constructs import Construct
 
 from constructs_lib._cluster import AddonSpec
 from constructs_lib._literal import literal
-from constructs_lib._names import fit
+from constructs_lib._names import Refused, fit
 from constructs_lib._policy import pod_identity_trust
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
@@ -40,6 +40,11 @@ class Addon(EksAddon):
         role: Role | None = None,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
+        if bool(service_account) != bool(role):
+            raise Refused(
+                f"{scope.node.path}/{id}: `service_account` and `role` must come together, got {service_account!r} and "
+                f"{role and role.name!r}; give both, or neither"
+            )
         spec = spec or AddonSpec()
         values = {**(configuration or {}), **literal(spec.configuration)}
         identity = (

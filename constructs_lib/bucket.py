@@ -31,6 +31,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from constructs import Construct
 
 from constructs_lib._bucket import BucketSpec
+from constructs_lib._names import BucketName, Refused, checked_if_known
 from constructs_lib._policy import Statement, document, sid
 from constructs_lib.account import Account
 from constructs_lib.role import Role
@@ -62,6 +63,7 @@ class Bucket(Construct):
         expirations: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(scope, id)
+        checked_if_known(BucketName, name, lambda: self.node.path)
         bucket = S3Bucket(self, "Resource", bucket=name, force_destroy=destroy)
         self.name: str = name
         self.id: str = bucket.id
@@ -120,6 +122,12 @@ class Bucket(Construct):
         )
 
     def _lifecycle(self, spec: BucketSpec, expirations: Mapping[str, int]) -> None:
+        names = [prefix.strip("/") for prefix in expirations]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise Refused(
+                f"{self.node.path}: `expirations` must name each prefix once, got {twice[0]!r} with and without a "
+                "slash; keep one of the two"
+            )
         rule = S3BucketLifecycleConfigurationRule
         S3BucketLifecycleConfiguration(
             self,

@@ -25,12 +25,12 @@ from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnec
 from constructs import Construct
 
 from constructs_lib._cluster import AccessEntrySpec, AddonSpec, ClusterSpec, ExistingClusterSpec
-from constructs_lib._names import ClusterName, checked, fit
+from constructs_lib._names import ClusterName, Refused, checked, fit, overlap
 from constructs_lib._policy import trust
 from constructs_lib.account import Account
 from constructs_lib.encryption_key import EncryptionKey, logs_may_use
 from constructs_lib.role import Role
-from constructs_lib.vpc import Network
+from constructs_lib.vpc import Network, Vpc
 
 __all__ = [
     "AccessEntrySpec",
@@ -77,6 +77,8 @@ class Cluster(Construct):
         super().__init__(scope, id)
         self.name: str = checked(ClusterName, name, lambda: self.node.path)
         self.version: str = spec.version
+        if isinstance(network, Vpc):
+            self._check_addresses(spec, network)
         role = Role(self, "Role", name=fit(f"{name}-cluster", 64), trust=trust("eks.amazonaws.com"))
         role.attach("AmazonEKSClusterPolicy", account.managed_policy_arn("AmazonEKSClusterPolicy"))
         # EKS would make this group itself when it first writes to it, with no retention and out of Terraform's sight.
@@ -135,6 +137,15 @@ class Cluster(Construct):
         )
         for entry in sorted(spec.access):
             self._let_in(entry, spec.access[entry], account)
+
+    def _check_addresses(self, spec: ClusterSpec, vpc: Vpc) -> None:
+        services = spec.service_ipv4_cidr
+        for cidr in (vpc.cidr, vpc.pod_cidr):
+            if services and cidr and overlap(services, cidr):
+                raise Refused(
+                    f"{self.node.path}: `service_ipv4_cidr` must not overlap the VPC's {cidr}, got {services!r}; "
+                    "choose addresses that no network of yours has"
+                )
 
     def _log_key(self, log_group: str, account: Account) -> str:
         # Not the key of the secrets: CloudWatch Logs shall be able to use this one only.

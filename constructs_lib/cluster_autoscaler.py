@@ -13,7 +13,7 @@ from constructs_lib._cluster_autoscaler import (
     controller_policy,
     controller_values,
 )
-from constructs_lib._names import fit
+from constructs_lib._names import fit, same_region
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.service_account_role import ServiceAccountRole
@@ -28,6 +28,7 @@ class ClusterAutoscalerAccess(Construct):
         self, scope: Construct, id: str, *, spec: ClusterAutoscalerSpec, cluster: EksClusterLike, account: Account
     ) -> None:
         super().__init__(scope, id)
+        self.region: str = account.region
         role = ServiceAccountRole(
             self,
             "ControllerRole",
@@ -57,6 +58,7 @@ class ClusterAutoscalerChart(Construct):
         region: str,
     ) -> None:
         super().__init__(scope, id)
+        same_region(region, access.region, lambda: self.node.path)
         values = controller_values(
             spec,
             cluster_name=cluster.name,
@@ -72,6 +74,7 @@ class ClusterAutoscalerChart(Construct):
             chart="cluster-autoscaler",
             version=spec.chart_version,
             namespace=spec.namespace,
+            create_namespace=True,
             wait=True,
             values=[json.dumps(values, sort_keys=True)],
         )

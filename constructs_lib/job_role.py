@@ -15,13 +15,14 @@ from constructs_lib._job_role import (
     pod_identity_trust,
     service_accounts,
 )
-from constructs_lib._names import RoleName, checked
+from constructs_lib._names import RoleName, checked, checked_if_known
 from constructs_lib._policy import Statement, check_size, document, sid
 from constructs_lib.account import Account
 from constructs_lib.bucket import READ, READ_WRITE, bucket_statements
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.glue_catalog import GlueCatalog
 from constructs_lib.role import Role
+from provisioners.spec import DnsLabel
 
 __all__ = ["JobRole", "JobRoleSpec", "StatementSpec"]
 
@@ -51,6 +52,7 @@ class JobRole(Role):
 
         spec = spec or JobRoleSpec()
         checked(RoleName, name, where)
+        checked_if_known(DnsLabel, namespace, where)
         accounts = service_accounts(spec, namespace=namespace, role_name=name, account_id=account.id)
         trust: list[Statement] = []
         if spec.by_irsa:

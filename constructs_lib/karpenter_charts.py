@@ -8,6 +8,8 @@ from cdktf_cdktf_provider_helm.release import Release
 from constructs import Construct
 
 from constructs_lib._karpenter import KarpenterSpec, controller_values
+from constructs_lib._names import Refused
+from constructs_lib._versions import DEFAULT_KARPENTER, too_old
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.karpenter_access import KarpenterAccess
 
@@ -20,6 +22,7 @@ class KarpenterCharts(Construct):
     """Installs both of Karpenter's charts: the definitions apart, so that an upgrade brings them along.
 
     The chart keeps the controller off the nodes that Karpenter launches, so it needs nodes from elsewhere.
+    *reserved_enis* counts where the Spec says nothing: 1 where pods have subnets of their own.
     """
 
     def __init__(
@@ -34,6 +37,8 @@ class KarpenterCharts(Construct):
         reserved_enis: int = 0,
     ) -> None:
         super().__init__(scope, id)
+        if rule := too_old(spec.version, cluster.version):
+            raise Refused(f"{self.node.path}: `version` {rule}, got {spec.version!r}; take {DEFAULT_KARPENTER}")
         definitions = Release(
             self,
             "Definitions",
@@ -50,7 +55,7 @@ class KarpenterCharts(Construct):
             queue_name=access.queue_name,
             role_arn=access.controller_role_arn,
             isolated=isolated,
-            reserved_enis=reserved_enis,
+            reserved_enis=reserved_enis if spec.reserved_enis is None else spec.reserved_enis,
         )
         self.resource: Release = Release(
             self,

@@ -9,6 +9,8 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from constructs import Construct
 
+from constructs_lib._log_group import AnyLogGroupName
+from constructs_lib._names import checked_if_known
 from constructs_lib._policy import Statement, sid
 from constructs_lib.account import Account
 from constructs_lib.role import Role
@@ -34,6 +36,7 @@ class LogGroup(Construct):
         destroy: bool = False,
     ) -> None:
         super().__init__(scope, id)
+        checked_if_known(AnyLogGroupName, name, lambda: self.node.path)
         self._resource = CloudwatchLogGroup(
             self,
             "Resource",

@@ -25,8 +25,8 @@ from cdktf_cdktf_provider_aws.launch_template import (
 from constructs import Construct
 
 from constructs_lib._literal import literal
-from constructs_lib._names import fit
-from constructs_lib._node_group import NodeGroupSpec, TaintSpec
+from constructs_lib._names import Refused, checked, fit
+from constructs_lib._node_group import NodeGroupName, NodeGroupSpec, TaintSpec
 from constructs_lib._policy import trust
 from constructs_lib._user_data import RAID0, multipart
 from constructs_lib.account import Account
@@ -62,12 +62,13 @@ class NodeGroup(Construct):
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id)
+        checked(NodeGroupName, name, lambda: self.node.path)
+        subnets = self._subnets(spec.availability_zones, network.private_subnet_ids)
         full_name = f"{cluster.name}-{name}"
         role = Role(self, "Role", name=fit(f"{full_name}-node", 64), trust=trust("ec2.amazonaws.com"))
         for policy in _POLICIES:
             role.attach(policy, account.managed_policy_arn(policy))
         template = self._launch_template(full_name, spec, literal(tags or {}))
-        zones = sorted(set(spec.availability_zones)) or list(network.private_subnet_ids)
         self.resource: EksNodeGroup = EksNodeGroup(
             self,
             "Resource",
@@ -78,7 +79,7 @@ class NodeGroup(Construct):
             capacity_type=spec.capacity_type,
             instance_types=list(spec.instance_types),
             labels=spec.node_labels(name),
-            subnet_ids=[network.private_subnet_ids[zone] for zone in zones],
+            subnet_ids=subnets,
             version=cluster.version,
             launch_template=EksNodeGroupLaunchTemplate(
                 id=template.id, version=template.get_string_attribute("latest_version")
@@ -118,6 +119,15 @@ class NodeGroup(Construct):
                 # Nodes have these labels and taints already.
                 tag=AutoscalingGroupTagTag(key=key, value=value, propagate_at_launch=False),
             )
+
+    def _subnets(self, zones: Sequence[str], subnets: Mapping[str, str]) -> list[str]:
+        """Return the subnets in *zones*, or all."""
+        if unknown := sorted(set(zones) - set(subnets)):
+            raise Refused(
+                f"{self.node.path}: `availability_zones` must be among the network's {', '.join(subnets)}, "
+                f"got {unknown}; choose some of these, or add the zone to the network"
+            )
+        return [subnets[zone] for zone in sorted(set(zones)) or subnets]
 
     def _launch_template(self, name: str, spec: NodeGroupSpec, tags: Mapping[str, str]) -> LaunchTemplate:
         user_data = multipart([*([RAID0] if spec.instance_store_policy else []), *spec.user_data])

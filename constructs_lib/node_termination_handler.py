@@ -9,7 +9,7 @@ from cdktf_cdktf_provider_aws.autoscaling_lifecycle_hook import AutoscalingLifec
 from cdktf_cdktf_provider_helm.release import Release
 from constructs import Construct
 
-from constructs_lib._names import fit
+from constructs_lib._names import fit, same_region
 from constructs_lib._node_termination_handler import (
     LIFECYCLE_HOOK,
     SERVICE_ACCOUNT,
@@ -35,6 +35,7 @@ class NodeTerminationHandlerAccess(Construct):
         self, scope: Construct, id: str, *, spec: NodeTerminationHandlerSpec, cluster: EksClusterLike, account: Account
     ) -> None:
         super().__init__(scope, id)
+        self.region: str = account.region
         queue = InterruptionQueue(
             self,
             "InterruptionQueue",
@@ -96,6 +97,7 @@ class NodeTerminationHandlerChart(Construct):
         region: str,
     ) -> None:
         super().__init__(scope, id)
+        same_region(region, access.region, lambda: self.node.path)
         values = handler_values(
             spec,
             cluster_name=cluster.name,
@@ -111,6 +113,7 @@ class NodeTerminationHandlerChart(Construct):
             chart="aws-node-termination-handler",
             version=spec.chart_version,
             namespace=spec.namespace,
+            create_namespace=True,
             wait=True,
             values=[json.dumps(values, sort_keys=True)],
         )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
 from constructs import Construct
 
+from constructs_lib._names import Refused
 from constructs_lib._policy import pod_identity_trust, service_account_trust
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.role import Role
 
 __all__ = ["ServiceAccountRole"]
+
+Identity = Literal["pod_identity", "irsa"]
 
 
 class ServiceAccountRole(Role):
@@ -31,10 +34,15 @@ class ServiceAccountRole(Role):
         cluster: EksClusterLike,
         namespace: str,
         service_account: str,
-        identity: Literal["pod_identity", "irsa"],
+        identity: Identity,
         account: Account,
         description: str | None = None,
     ) -> None:
+        if identity not in get_args(Identity):
+            raise Refused(
+                f"{scope.node.path}/{id}: `identity` must be one of {', '.join(get_args(Identity))}, got {identity!r}; "
+                "choose one of them"
+            )
         by_pod_identity = identity == "pod_identity"
         super().__init__(
             scope,

@@ -15,7 +15,8 @@ from constructs import Construct
 
 from constructs_lib._job_template import TeamJob, job_template_name
 from constructs_lib._literal import literal
-from constructs_lib._pod_template import Component, Placement, pod_templates
+from constructs_lib._names import Refused
+from constructs_lib._pod_template import COMPONENTS, Component, Placement, pod_templates
 from constructs_lib._priority import TierSpec
 from constructs_lib._team import (
     DEFAULT_ROLE,
@@ -63,6 +64,11 @@ class Team(Construct):
         job_templates: Mapping[str, TeamJob] | None = None,
     ) -> None:
         super().__init__(scope, id)
+        if missing := [component for component in COMPONENTS if component not in placements]:
+            raise Refused(
+                f"{self.node.path}: `placements` must say where {' and '.join(COMPONENTS)} run, "
+                f"got {sorted(placements)}; add {missing[0]!r}"
+            )
         namespace = spec.namespace or name
         self.logs = LogGroup(
             self,

@@ -58,6 +58,7 @@ class Vpc(Construct):
         self._name, self._cluster_name, self._spec, self._account = name, cluster_name, spec, account
         self._check()
         self.cidr: str = spec.cidr
+        self.pod_cidr: str | None = spec.pod_cidr
         vpc = VpcResource(
             self,
             "Resource",
@@ -217,7 +218,7 @@ class Vpc(Construct):
         # Within the VPC pods keep addresses of their own, where they have such.
         for id, source, cidr in (
             ("EndpointHttps", "the VPC", self.cidr),
-            ("EndpointHttpsFromPods", "pods", self._spec.pod_cidr),
+            ("EndpointHttpsFromPods", "pods", self.pod_cidr),
         ):
             if cidr:
                 VpcSecurityGroupIngressRule(

@@ -35,7 +35,7 @@ from constructs_lib._node_termination_handler import NodeTerminationHandlerSpec,
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
 from constructs_lib._priority import PrioritiesSpec, TierSpec
 from constructs_lib._team import TeamSpec, job_role_name, log_group_name, role_path
-from constructs_lib._versions import DEFAULT_KARPENTER, KARPENTER_SINCE, numbers
+from constructs_lib._versions import DEFAULT_KARPENTER, too_old
 from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
 from provisioners.load import Found, Pools, judge_pools
 from provisioners.source import Document, InvalidFile, Located, Verdict, dotted, read
@@ -331,11 +331,10 @@ class PlatformSpec(Spec):
     def _karpenter(self) -> Iterator[Problem]:
         if not self.karpenter:
             return
-        since = KARPENTER_SINCE[self.kubernetes_version]
-        if numbers(self.karpenter.version) < since:
+        if rule := too_old(self.karpenter.version, self.kubernetes_version):
             yield Problem(
                 ("karpenter", "version"),
-                f"must be at least {'.'.join(map(str, since))} for Kubernetes {self.kubernetes_version}",
+                rule,
                 self.karpenter.version,
                 f"leave it out to get {DEFAULT_KARPENTER}",
                 reads=(("cluster", "version"), ("existing_cluster", "version")),

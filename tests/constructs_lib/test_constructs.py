@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from cdktf import TerraformStack
+from cdktf import Fn, TerraformStack
+from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from cdktf_cdktf_provider_helm.provider import HelmProvider
 from synthesised import Document, listed, policy, stack_of
 
 from constructs_lib._names import Refused
@@ -17,12 +19,15 @@ from constructs_lib.account import Account
 from constructs_lib.addon import Addon, AddonSpec, vpc_cni
 from constructs_lib.bucket import Bucket, BucketSpec
 from constructs_lib.cluster import AccessEntrySpec, Cluster, ClusterSpec, ExistingCluster, ExistingClusterSpec
+from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart, ClusterAutoscalerSpec
 from constructs_lib.job_role import JobRole, JobRoleSpec
 from constructs_lib.karpenter_access import KarpenterAccess, KarpenterSpec
+from constructs_lib.karpenter_charts import KarpenterCharts
 from constructs_lib.log_group import LogGroup, adopt_log_groups
 from constructs_lib.namespace import Namespace, QuotaSpec
 from constructs_lib.node_group import NodeGroup, NodeGroupSpec, TaintSpec
 from constructs_lib.role import Role
+from constructs_lib.service_account_role import ServiceAccountRole
 from constructs_lib.team import Placement, Team, TeamSpec
 from constructs_lib.virtual_cluster import VirtualCluster
 from constructs_lib.vpc import ExistingVpc, ExistingVpcSpec, Vpc, VpcSpec
@@ -55,12 +60,12 @@ def existing(stack: TerraformStack) -> ExistingCluster:
     return ExistingCluster(stack, "eks", spec=ExistingClusterSpec(name="data"), account=account(stack))
 
 
-def vpc(**spec: Any) -> Build:
+def vpc(cluster_name: str = "data", **spec: Any) -> Build:
     return lambda stack: Vpc(
         stack,
         "vpc",
         name="data",
-        cluster_name="data",
+        cluster_name=cluster_name,
         spec=VpcSpec(**{"availability_zones": ZONES, **spec}),
         account=account(stack),
     )
@@ -137,11 +142,6 @@ def test_nat_gateways_and_their_addresses_wait_for_the_way_to_the_internet(synth
     document = synth(vpc())
     way = [document.address(document.only("aws_internet_gateway"))]
     assert document.only("aws_nat_gateway")["depends_on"] == document.only("aws_eip")["depends_on"] == way
-
-
-def test_a_vpc_lies_in_the_accounts_region(synth: Synthesise) -> None:
-    with pytest.raises(Refused, match=r"test/vpc: .* must be zones of eu-west-1, .* got \['us-east-1a'.*; change"):
-        synth(vpc(availability_zones=["us-east-1a", "us-east-1b"]))
 
 
 def test_pods_may_have_addresses_of_their_own(synth: Synthesise) -> None:
@@ -237,12 +237,12 @@ def test_karpenter_finds_the_security_group_of_nodes(synth: Synthesise) -> None:
     assert "cluster_security_group_id" in tag["resource_id"]
 
 
-def node_group(**spec: Any) -> Build:
+def node_group(name: str = "spark", **spec: Any) -> Build:
     whole = {"instance_types": ["m6i.xlarge"], "min_size": 1, "max_size": 3, **spec}
     return lambda stack: NodeGroup(
         stack,
         "nodes",
-        name="spark",
+        name=name,
         spec=NodeGroupSpec(**whole),
         cluster=existing(stack),
         network=NETWORK,
@@ -317,6 +317,152 @@ def test_an_addon_gives_its_service_account_a_role(synth: Synthesise) -> None:
     assert identity["role_arn"].startswith("${aws_iam_role.")
 
 
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+
+
+def controller(identity: str) -> Build:
+    return lambda stack: ServiceAccountRole(
+        stack,
+        "role",
+        name="x",
+        cluster=existing(stack),
+        namespace="x",
+        service_account="x",
+        identity=cast("Any", identity),
+        account=account(stack),
+    )
+
+
+def named_bucket(name: str = "data-1", expirations: dict[str, int] | None = None) -> Build:
+    return lambda stack: Bucket(
+        stack, "x", name=name, spec=BucketSpec(), kms_key_arn=KEY, account=account(stack), expirations=expirations
+    )
+
+
+def autoscaler_chart(region: str) -> Build:
+    def build(stack: TerraformStack) -> None:
+        HelmProvider(stack, "helm")
+        spec, cluster = ClusterAutoscalerSpec(), existing(stack)
+        access = ClusterAutoscalerAccess(stack, "access", spec=spec, cluster=cluster, account=account(stack))
+        ClusterAutoscalerChart(stack, "x", spec=spec, cluster=cluster, access=access, region=region)
+
+    return build
+
+
+def karpenter_charts(spec: KarpenterSpec, **arguments: Any) -> Build:
+    def build(stack: TerraformStack) -> None:
+        HelmProvider(stack, "helm")
+        cluster = existing(stack)
+        access = KarpenterAccess(stack, "access", spec=spec, cluster=cluster, account=account(stack))
+        KarpenterCharts(stack, "x", spec=spec, cluster=cluster, access=access, **arguments)
+
+    return build
+
+
+def cluster_in_a_vpc(**spec: Any) -> Build:
+    return lambda stack: Cluster(
+        stack,
+        "x",
+        name="data",
+        spec=ClusterSpec(**spec),
+        network=vpc(pod_cidr="100.64.0.0/16")(stack),
+        account=account(stack),
+    )
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (
+            lambda stack: Account(stack, "x", region="eu-west-1", account_id="123"),
+            "test/x: must be an AWS account id: 12 digits in quotes, got '123'; for example",
+        ),
+        (
+            lambda stack: Addon(stack, "x", name="x", cluster=existing(stack), service_account="sa"),
+            "test/x: `service_account` and `role` must come together, got 'sa' and None; give both",
+        ),
+        (
+            autoscaler_chart("us-east-1"),
+            "test/x: `region` must be eu-west-1, that of `access`, got 'us-east-1'; pass the same",
+        ),
+        (named_bucket("Data_1"), "test/x: must be a bucket name: .*, got 'Data_1'; for example"),
+        (
+            named_bucket(expirations={"teams/a": 3, "teams/a/": 5}),
+            "test/x: `expirations` must name each prefix once, got 'teams/a' with and without a slash; keep one",
+        ),
+        (
+            cluster_in_a_vpc(service_ipv4_cidr="10.0.0.0/20"),
+            "test/x: `service_ipv4_cidr` must not overlap the VPC's 10.0.0.0/16, got '10.0.0.0/20'; choose",
+        ),
+        (
+            lambda stack: JobRole(
+                stack, "x", name="x", namespace="Not a label", cluster=existing(stack), account=account(stack)
+            ),
+            "test/x: must be a DNS label: .*, got 'Not a label'; for example",
+        ),
+        (
+            karpenter_charts(KarpenterSpec(version="1.8.0")),
+            "test/x: `version` must be at least 1.9.0 for Kubernetes 1.35, got '1.8.0'; take 1",
+        ),
+        (
+            lambda stack: LogGroup(stack, "x", name="a b", retention_days=30, account=account(stack)),
+            "test/x: must be the name of a log group: .*, got 'a b'; for example",
+        ),
+        (
+            node_group("-spot"),
+            "test/nodes: must be the name of a node group: .*, got '-spot'; for example",
+        ),
+        (
+            node_group(availability_zones=["eu-west-1c"]),
+            r"test/nodes: `availability_zones` must be among the network's eu-west-1a, eu-west-1b, got "
+            r"\['eu-west-1c'\]; choose",
+        ),
+        (
+            controller("podidentity"),
+            "test/role: `identity` must be one of pod_identity, irsa, got 'podidentity'; choose",
+        ),
+        (
+            lambda stack: team(stack, placements={"driver": Placement({"pool": "d"})}),
+            r"test/etl: `placements` must say where driver and executor run, got \['driver'\]; add 'executor'",
+        ),
+        (
+            vpc("a b/c*"),
+            "test/vpc: must be an EKS cluster name: .*, got 'a b/c[*]'; for example",
+        ),
+        (
+            vpc(availability_zones=["us-east-1a", "us-east-1b"]),
+            r"test/vpc: `availability_zones` must be zones of eu-west-1, .* got \['us-east-1a', .*; change",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_place_and_what_to_do(synth: Synthesise, build: Build, message: str) -> None:
+    with pytest.raises(Refused, match=message):
+        synth(build)
+
+
+def test_names_that_only_terraform_knows_pass(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        token = Fn.join("-", ["data", DataAwsCallerIdentity(stack, "caller").account_id])
+        named_bucket(token)(stack)
+        Account(stack, "other", region="eu-west-1", account_id=Fn.element([ACCOUNT], 0))
+
+    assert synth(build).only("aws_s3_bucket")["bucket"].startswith('${join("-"')
+
+
+@pytest.mark.parametrize(("spec", "argument", "expected"), [(None, 1, "1"), (2, 1, "2"), (0, 1, "0"), (None, 0, "0")])
+def test_reserved_interfaces_are_those_of_the_spec_or_else_of_the_network(
+    synth: Synthesise, spec: int | None, argument: int, expected: str
+) -> None:
+    document = synth(karpenter_charts(KarpenterSpec(reserved_enis=spec), reserved_enis=argument))
+    (values,) = document.only("helm_release", chart="karpenter")["values"]
+    assert json.loads(values)["settings"]["reservedENIs"] == expected
+
+
+def test_a_chart_makes_its_namespace(synth: Synthesise) -> None:
+    document = synth(autoscaler_chart("eu-west-1"))
+    assert document.only("helm_release", chart="cluster-autoscaler")["create_namespace"] is True
+
+
 def karpenter(**spec: Any) -> Build:
     return lambda stack: KarpenterAccess(
         stack, "karpenter", spec=KarpenterSpec(**spec), cluster=existing(stack), account=account(stack)
@@ -360,11 +506,8 @@ def test_karpenters_controller_signs_in_as_asked(synth: Synthesise, identity: st
         assert not associations
 
 
-def bucket(stack: TerraformStack, destroy: bool = False) -> Bucket:
-    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
-    return Bucket(
-        stack, "bucket", name="data-1", spec=BucketSpec(), kms_key_arn=key, account=account(stack), destroy=destroy
-    )
+def bucket(stack: TerraformStack) -> Bucket:
+    return Bucket(stack, "bucket", name="data-1", spec=BucketSpec(), kms_key_arn=KEY, account=account(stack))
 
 
 def test_a_bucket_is_private_versioned_encrypted_and_kept(synth: Synthesise) -> None:
@@ -644,32 +787,33 @@ def test_a_role_may_write_to_two_log_groups(synth: Synthesise) -> None:
         assert "logs:PutLogEvents" in allowed(document, f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/x/{name}")
 
 
+def team(stack: TerraformStack, *, placements: dict[Any, Placement]) -> Team:
+    return Team(
+        stack,
+        "etl",
+        name="etl",
+        spec=TeamSpec(log_retention_days=7),
+        cluster=existing(stack),
+        bucket=bucket(stack),
+        placements=placements,
+        account=account(stack),
+        kms_key_arn=KEY,
+    )
+
+
 def test_a_team_has_all_that_its_jobs_need(synth: Synthesise) -> None:
     toleration = {"key": "spark", "operator": "Exists", "effect": "NoSchedule"}
-
-    def build(stack: TerraformStack) -> None:
-        Team(
-            stack,
-            "etl",
-            name="etl",
-            spec=TeamSpec(log_retention_days=7),
-            cluster=existing(stack),
-            bucket=bucket(stack),
-            placements={"driver": Placement({"pool": "d"}, [toleration]), "executor": Placement({"pool": "e"})},
-            account=account(stack),
-            kms_key_arn="arn:aws:kms:eu-west-1:1:key/1",
-        )
-
-    document = synth(build)
+    driver, executor = Placement({"pool": "d"}, [toleration]), Placement({"pool": "e"})
+    document = synth(lambda stack: team(stack, placements={"driver": driver, "executor": executor}))
     assert document.only("aws_cloudwatch_log_group", name="/emr-eks/data/etl")["retention_in_days"] == 7
     role = document.only("aws_iam_role", name="data.etl.job.eu-west-1")
     assert f"-{ACCOUNT}-" in role["assume_role_policy"]
-    driver = document.pod_template("etl", "driver")
-    assert driver["spec"]["nodeSelector"] == {"pool": "d"}
-    assert driver["spec"]["tolerations"] == [toleration]
+    of_driver = document.pod_template("etl", "driver")
+    assert of_driver["spec"]["nodeSelector"] == {"pool": "d"}
+    assert of_driver["spec"]["tolerations"] == [toleration]
     # Spark finds its own container in a template by this name.
-    assert driver["spec"]["containers"] == [{"name": "spark-kubernetes-driver"}]
-    executor = document.pod_template("etl", "executor")
-    assert executor["spec"]["containers"] == [{"name": "spark-kubernetes-executor"}]
+    assert of_driver["spec"]["containers"] == [{"name": "spark-kubernetes-driver"}]
+    of_executor = document.pod_template("etl", "executor")
+    assert of_executor["spec"]["containers"] == [{"name": "spark-kubernetes-executor"}]
     assert "s3:PutObject" in allowed(document, "arn:aws:s3:::data-1/teams/etl/*")
     assert allowed(document, "*") == {"logs:DescribeLogGroups"}
