@@ -63,7 +63,9 @@ class AddonSpec(Spec):
         description="For example v1.20.4-eksbuild.1; by default the version that EKS prefers when it installs it.",
     )
     configuration: dict[str, Any] = Field(
-        default={}, description="Configuration values, as the add-on's schema has them."
+        default={},
+        description="Configuration values, as the add-on's schema has them. They come into ours key by key, within "
+        "mappings too, and win.",
     )
 
 

@@ -24,6 +24,7 @@ __all__ = ["Addon", "AddonSpec", "ebs_csi_role", "vpc_cni"]
 class Addon(EksAddon):
     """Defines an EKS add-on; *service_account* gets *role* through EKS Pod Identity.
 
+    *configuration* is what the program needs; the Spec's own comes into it key by key, and wins where both speak.
     *after* names what must be there first: most add-ons need nodes, and nodes need the network add-ons.
     """
 
@@ -46,7 +47,7 @@ class Addon(EksAddon):
                 f"{role and role.name!r}; give both, or neither"
             )
         spec = spec or AddonSpec()
-        values = {**(configuration or {}), **literal(spec.configuration)}
+        values = _merged(configuration or {}, literal(spec.configuration))
         identity = (
             [EksAddonPodIdentityAssociation(role_arn=role.arn, service_account=service_account)]
             if role and service_account
@@ -64,6 +65,15 @@ class Addon(EksAddon):
             pod_identity_association=identity,
             depends_on=[*after, *(role.attachments if role else ())] or None,
         )
+
+
+def _merged(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *ours* with what *theirs* says, within mappings too."""
+    merged = dict(ours)
+    for key, value in theirs.items():
+        own = merged.get(key)
+        merged[key] = _merged(own, value) if isinstance(own, Mapping) and isinstance(value, Mapping) else value
+    return merged
 
 
 def ebs_csi_role(scope: Construct, id: str, *, cluster: EksClusterLike, account: Account) -> Role:

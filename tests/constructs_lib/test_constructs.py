@@ -317,6 +317,33 @@ def test_an_addon_gives_its_service_account_a_role(synth: Synthesise) -> None:
     assert identity["role_arn"].startswith("${aws_iam_role.")
 
 
+def configured(synth: Synthesise, ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    document = synth(
+        lambda stack: Addon(
+            stack,
+            "addon",
+            name="addon",
+            cluster=existing(stack),
+            spec=AddonSpec(configuration=theirs),
+            configuration=ours,
+        )
+    )
+    return dict(json.loads(document.only("aws_eks_addon")["configuration_values"]))
+
+
+def test_an_addons_own_configuration_comes_into_ours_and_wins(synth: Synthesise) -> None:
+    ours = vpc_cni({"eu-west-1a": "subnet-1"}, "sg-1")
+    theirs = {"env": {"ENABLE_PREFIX_DELEGATION": "true"}, "eniConfig": {"create": False}}
+    values = configured(synth, ours, theirs)
+    assert values["env"] == {**ours["env"], "ENABLE_PREFIX_DELEGATION": "true"}
+    assert values["eniConfig"] == {**ours["eniConfig"], "create": False}
+
+
+def test_of_an_addons_configuration_only_mappings_are_mixed(synth: Synthesise) -> None:
+    values = configured(synth, {"a": {"b": 1}, "c": [1], "d": 1}, {"a": "x", "c": [2], "d": {"e": 2}})
+    assert values == {"a": "x", "c": [2], "d": {"e": 2}}
+
+
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
 
 
