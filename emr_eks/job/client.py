@@ -57,17 +57,11 @@ class Jobs:
     def client(self, service: str) -> Any:
         """Return the client of a service, always the same."""
         if service not in self._clients:
-            with told():
-                self._clients[service] = self._session.client(
-                    service,
-                    region_name=self._region,
-                    endpoint_url=self._endpoint_url,
-                    config=Config(
-                        retries={"mode": "standard", "total_max_attempts": 6},
-                        # Path style, because a bucket's name is no host name on this machine.
-                        s3={"addressing_style": "path"} if self._endpoint_url else None,
-                    ),
-                )
+            try:
+                self._clients[service] = self._made(service)
+            except ValueError as error:  # "Invalid endpoint: ..."
+                rule = "--endpoint-url and AWS_ENDPOINT_URL take a URL, for example 'http://127.0.0.1:5000'"
+                raise Failure(f"{error}; {rule}", exit_code=USER_MISTAKE) from None
         return self._clients[service]
 
     def request(self, file: JobFile) -> dict[str, Any]:
@@ -163,6 +157,19 @@ class Jobs:
                     return str(answer["PresignedURL"])
                 clock.sleep(5)
         raise Failure(f"the Spark history of {run['id']} is not ready after {timeout:g} s; try again")
+
+    def _made(self, service: str) -> Any:
+        with told():
+            return self._session.client(
+                service,
+                region_name=self._region,
+                endpoint_url=self._endpoint_url,
+                config=Config(
+                    retries={"mode": "standard", "total_max_attempts": 6},
+                    # Path style, because a bucket's name is no host name on this machine.
+                    s3={"addressing_style": "path"} if self._endpoint_url else None,
+                ),
+            )
 
     def _workplace(self) -> Workplace:
         cluster = self._virtual_cluster(running=True)

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigParseError,
     EndpointConnectionError,
     HTTPClientError,
+    InvalidRegionError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
@@ -70,6 +72,8 @@ def _refused(error: ClientError, role_arn: str) -> Failure:
 def _unasked(error: BotoCoreError) -> Failure:
     if isinstance(error, ProfileNotFound):
         return Failure(f"{error}; `aws configure list-profiles` shows those there are", exit_code=USER_MISTAKE)
+    if isinstance(error, (ConfigParseError, InvalidRegionError)):
+        return Failure(f"{error}; correct it, or name another", exit_code=USER_MISTAKE)
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
         return Failure(f"no credentials for AWS ({error}); sign in, or name a profile with --profile")
     if isinstance(error, (UnauthorizedSSOTokenError, TokenRetrievalError, SSOError)):

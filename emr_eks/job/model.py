@@ -28,9 +28,11 @@ def breaches(operation: str, request: Mapping[str, Any]) -> list[Breach]:
 
 @lru_cache(maxsize=1)
 def _service() -> Any:
-    import botocore.session
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
 
-    return botocore.session.get_session().get_service_model("emr-containers")
+    # Not through a session: that would read the user's profile and configuration, which nobody needs here.
+    return ServiceModel(Loader().load_service_model("emr-containers", "service-2"), "emr-containers")
 
 
 _KINDS: dict[str, Any] = {

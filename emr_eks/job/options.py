@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,8 @@ from emr_eks.options import Format
 from stacks.platform import Platform, load
 
 if TYPE_CHECKING:
+    import boto3
+
     from emr_eks.job.client import Jobs
 
 Team = Annotated[str, typer.Option("--team", "-t", help="The team, as platform.yaml names it.", show_default=False)]
@@ -59,8 +62,19 @@ def jobs_of(
         from emr_eks.local.home import Home
 
         cloud = Home.of(platform.spec.name).running_cloud()
-        session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local")
-        return Jobs(platform, team, session, endpoint_url=cloud.endpoint_url)
+        return Jobs(platform, team, _local_session(), endpoint_url=cloud.endpoint_url)
     with told():
         session = boto3.Session(profile_name=profile)
     return Jobs(platform, team, session, region=region, endpoint_url=endpoint_url)
+
+
+def _local_session() -> boto3.Session:
+    """Return a session for this machine alone: without the user's profile, configuration and proxies."""
+    import boto3
+    from botocore.config import Config
+    from botocore.session import Session
+
+    nowhere = (None, None, os.devnull, None)
+    session = Session({"profile": (None,) * 4, "config_file": nowhere, "credentials_file": nowhere})
+    session.set_default_client_config(Config(proxies={}))
+    return boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", botocore_session=session)

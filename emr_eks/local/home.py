@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,10 @@ from emr_eks.failures import Failure
 
 START_SECONDS = 60
 STOP_SECONDS = 10
+ANSWER_SECONDS = 30
+
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Asks this machine itself; a proxy for the world outside knows nothing of it."""
 
 
 class Cloud(NamedTuple):
@@ -27,7 +32,7 @@ class Cloud(NamedTuple):
 
     def status(self) -> dict[str, Any]:
         """Return what runs there and which calls went unanswered."""
-        with urllib.request.urlopen(f"{self.endpoint_url}/emr-eks/status", timeout=30) as answer:
+        with _direct.open(f"{self.endpoint_url}/emr-eks/status", timeout=ANSWER_SECONDS) as answer:
             status: dict[str, Any] = json.load(answer)
             return status
 
@@ -52,20 +57,29 @@ class Home:
         return cls(Path.cwd() / ".emr-eks" / "local" / platform_name)
 
     def cloud(self) -> Cloud | None:
-        """Return the emulator if it runs."""
+        """Return the emulator if it runs. Raises `Failure` when its process is there and does not answer."""
         try:
             ready = json.loads(self._ready.read_text("utf-8"))
             found = Cloud(ready["url"], ready["pid"])
-            # The port may have gone to another program since; only our own answers with its process id.
-            return found if found.status()["pid"] == found.pid else None
         except (OSError, ValueError, KeyError):
             return None
+        try:
+            # The port may have gone to another program since; only our own answers with its process id.
+            return found if found.status()["pid"] == found.pid else None
+        except (OSError, ValueError, KeyError, HTTPException) as error:
+            silent = isinstance(getattr(error, "reason", error), TimeoutError)
+            if not silent or self._ended(found.pid):
+                return None
+        raise Failure(
+            f"the local cloud of {self.root} does not answer at {found.endpoint_url}, though its process {found.pid} "
+            "is there; try again, or end that process, which loses what was deployed"
+        )
 
     def running_cloud(self) -> Cloud:
         """Return the emulator. Raises `Failure` when it does not run."""
         found = self.cloud()
         if found is None:
-            raise Failure("the local cloud is not up; run `emr-eks local deploy`", exit_code=2)
+            raise Failure(f"the local cloud of {self.root} is not up; run `emr-eks local deploy`", exit_code=2)
         return found
 
     def up(self) -> Cloud:
@@ -113,7 +127,7 @@ class Home:
             return self._process.poll() is not None
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):  # gone, and its number perhaps another user's now
             return True
         return False
 

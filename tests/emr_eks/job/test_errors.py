@@ -17,6 +17,7 @@ from urllib3 import HTTPResponse
 
 from emr_eks.job.client import Jobs
 from emr_eks.job.request import workplace
+from emr_eks.local.home import Cloud, Home
 from stacks.platform import load
 
 from .conftest import ACCOUNT, BUCKET, CLUSTER, REGION, Cli, Emr
@@ -219,6 +220,50 @@ def test_a_profile_that_is_not_there_is_told(cli: Cli, tmp_path: Path, monkeypat
     assert answer.code == 2
     assert answer.err == (
         "error: The config profile (sandbox) could not be found; `aws configure list-profiles` shows those there are\n"
+    )
+
+
+@pytest.mark.parametrize("broken", ["profile", "file"])
+def test_what_needs_no_aws_reads_no_configuration_of_it(
+    cli: Cli, broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does anything for this machine go through a proxy."""
+    from emr_eks.job import model
+
+    (tmp_path / "config").write_text("[default\n" if broken == "file" else "", "utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    if broken == "profile":
+        monkeypatch.setenv("AWS_PROFILE", "stale")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    model._service.cache_clear()
+    assert cli("render", "threadsleep.yaml").code == 0
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        monkeypatch.setattr(Home, "running_cloud", lambda home: Cloud(url, 1))
+        answer = cli("list", *TEAM, "--local")
+    assert answer.err.startswith(f'error: AWS cannot be reached (Could not connect to the endpoint URL: "{url}/')
+    # What does need AWS tells it.
+    answer = cli("list", *TEAM)
+    assert (answer.code, answer.err) == (
+        2,
+        "error: The config profile (stale) could not be found; `aws configure list-profiles` shows those there are\n"
+        if broken == "profile"
+        else f"error: Unable to parse config file: {tmp_path / 'config'}; correct it, or name another\n",
+    )
+
+
+@pytest.mark.parametrize("by", ["option", "variable"])
+def test_an_endpoint_that_is_no_url_is_told(cli: Cli, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ["--endpoint-url", "foo"] if by == "option" else []
+    if by == "variable":
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "foo")
+    answer = cli("list", *TEAM, *options)
+    assert answer.code == 2
+    assert answer.err == (
+        "error: Invalid endpoint: foo; --endpoint-url and AWS_ENDPOINT_URL take a URL, for example "
+        "'http://127.0.0.1:5000'\n"
     )
 
 

@@ -30,7 +30,8 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_up_starts_it_once_and_down_stops_it_and_forgets(home: Home) -> None:
+def test_up_starts_it_once_and_down_stops_it_and_forgets(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nobody's, and nobody's business here
     cloud = home.up()
     assert home.up() == cloud
     assert home.running_cloud() == cloud
@@ -40,8 +41,9 @@ def test_up_starts_it_once_and_down_stops_it_and_forgets(home: Home) -> None:
     assert not home.root.exists()
     assert not alive(cloud.pid)
     assert not home.down()
-    with pytest.raises(Failure, match="not up; run `emr-eks local deploy`"):
+    with pytest.raises(Failure) as error:
         home.running_cloud()
+    assert str(error.value) == f"the local cloud of {home.root} is not up; run `emr-eks local deploy`"
 
 
 def test_two_homes_have_two_clouds(home: Home, tmp_path: Path) -> None:
@@ -68,6 +70,23 @@ def test_a_cloud_that_was_killed_is_replaced_and_its_state_forgotten(
     assert found.pid != lost.pid
     assert not list(home.state.iterdir())
     assert "the local cloud was lost" in capsys.readouterr().err
+
+
+def test_a_cloud_that_only_does_not_answer_keeps_its_state(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = home.up()
+    (home.state / "p-network.tfstate").write_text("{}", "utf-8")
+    monkeypatch.setattr("emr_eks.local.home.ANSWER_SECONDS", 0.2)
+    os.kill(cloud.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(
+            Failure, match=f"does not answer at {cloud.endpoint_url}, though its process {cloud.pid} is"
+        ):
+            home.up()
+    finally:
+        os.kill(cloud.pid, signal.SIGCONT)
+    monkeypatch.undo()
+    assert home.up() == cloud
+    assert list(home.state.iterdir())
 
 
 def test_down_leaves_a_stranger_alone_that_has_the_clouds_old_number(home: Home) -> None:
