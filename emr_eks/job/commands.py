@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -98,6 +99,7 @@ def render(
 
     `submit --dry-run` fills in account and virtual cluster from AWS.
     """
+    _check_ids(account_id, virtual_cluster_id)
     platform = load(platform_file)
     job = open_job(file, platform, team=team)
     account = account_id or platform.spec.account_id
@@ -105,6 +107,17 @@ def render(
         platform, job.team, virtual_cluster_id=virtual_cluster_id, **({"account_id": account} if account else {})
     )
     print_json(job.request(at)[0])
+
+
+def _check_ids(account_id: str | None, virtual_cluster_id: str) -> None:
+    wrong = []
+    if account_id is not None and not re.fullmatch("[0-9]{12}", account_id):
+        wrong.append(f"--account-id must be 12 digits, got {account_id!r}")
+    if not re.fullmatch("[0-9a-z]{1,64}", virtual_cluster_id):
+        rule = "--virtual-cluster-id must be 1 to 64 lower-case letters and digits"
+        wrong.append(f"{rule}, got {virtual_cluster_id!r}")
+    if wrong:
+        raise Failure("; ".join(wrong), exit_code=USER_MISTAKE)
 
 
 @app.command()

@@ -30,6 +30,15 @@ Timeout = Annotated[
 ]
 
 
+def not_blank(option: typer.CallbackParam, value: Any) -> Any:
+    """Return *value* unless it is blank, as an unset variable makes it: AWS would take that for no filter at all."""
+    for each in value if isinstance(value, list) else [value]:
+        if each is not None and not each.strip():
+            name = option.opts[0] if option.opts[0].startswith("-") else "RUN"
+            raise Failure(f"{name} must not be blank, got {each!r}", exit_code=USER_MISTAKE)
+    return value
+
+
 def print_json(value: Any) -> None:
     """Print *value* for programs; times become text."""
     typer.echo(json.dumps(value, indent=2, default=str))

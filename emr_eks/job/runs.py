@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from enum import Enum
@@ -28,6 +29,7 @@ from emr_eks.job.options import (
     Team,
     Timeout,
     jobs_of,
+    not_blank,
     print_json,
     say,
     with_team,
@@ -44,7 +46,13 @@ app = typer.Typer()
 State = Enum("State", {each: each for each in (*LIVE, *ENDED)}, type=str)  # type: ignore[misc]
 
 RunName = Annotated[
-    str, typer.Argument(metavar="RUN", help="A job run's id, or a job's name for its newest run.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A job run's id, or a job's name for its newest run.",
+        show_default=False,
+        callback=not_blank,
+    ),
 ]
 
 
@@ -54,7 +62,9 @@ def list_(
     state: Annotated[
         list[State] | None, typer.Option("--state", "-s", help="Only runs in this state; may be given again.")
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Only runs of the job of this name.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Only runs of the job of this name.", callback=not_blank)
+    ] = None,
     since: Annotated[
         str | None, typer.Option("--since", help="Only runs started since: 30m, 12h, 7d, or a date as 2026-11-21.")
     ] = None,
@@ -119,9 +129,11 @@ def show(
         "runs as": found["executionRoleArn"],
         "release": found["releaseLabel"],
         "entry point": driver.get("entryPoint", ""),
-        "arguments": " ".join(driver.get("entryPointArguments", [])),
+        "arguments": shlex.join(driver.get("entryPointArguments", [])),
         "spark-submit": driver.get("sparkSubmitParameters", driver.get("sparkSqlParameters", "")),
         **_properties(found),
+        **_monitoring(found),
+        **_retries(found),
         **{f"tag {key}": value for key, value in sorted(found.get("tags", {}).items())},
     }.items():
         typer.echo(f"{label:16} {value}")
@@ -174,7 +186,8 @@ def logs(
     with told():
         if follow:
             clock = watching.Clock()
-            for _ in watching.follow(lambda: jobs.describe(found["id"]), clock, every=every, timeout=None):
+            for seen in watching.follow(partial(jobs.describe, found["id"]), clock, every=every, timeout=None):
+                found = seen
                 printer.print(source.read(component))
         printer.print(source.read(component))
     if not printer.printed:
@@ -187,9 +200,12 @@ def logs(
 def cancel(
     team: Team,
     runs: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN]...", help="Job runs' ids.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="[RUN]...", help="Job runs' ids.", show_default=False, callback=not_blank),
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="All live runs of the job of this name.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="All live runs of the job of this name.", callback=not_blank)
+    ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All live runs of the team.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until they have ended.")] = False,
@@ -202,7 +218,7 @@ def cancel(
     endpoint_url: EndpointUrl = None,
     output: Output = Format.text,
 ) -> None:
-    """Cancel job runs of a team: some by their ids, those of one job, or all."""
+    """Cancel job runs of a team: some by their ids, those of one job, or all; one that AWS refuses stops no other."""
     if sum(map(bool, (runs, name, all_))) != 1:
         raise Failure("say which runs to cancel: by id, with --name, or with --all", exit_code=USER_MISTAKE)
     jobs = jobs_of(with_team(platform_file, team), team, local, profile, region, endpoint_url)
@@ -211,18 +227,21 @@ def cancel(
         say("nothing to cancel", output)
     elif not yes:
         _confirm(live)
-    outcome = {run["id"]: jobs.cancel(run["id"]) or "CANCEL_PENDING" for run in live}
+    outcome = {run["id"]: run["state"] for run in live}
+    refused = _cancel(jobs, outcome)
+    failures = [*refused.values()]
     if wait:
-        clock = watching.Clock()
-        for run_id in outcome:
-            steps = watching.follow(partial(jobs.describe, run_id), clock, every=every, timeout=timeout)
-            for step in steps:
-                outcome[run_id] = step["state"]
+        try:
+            _wait(jobs, outcome, refused, every, timeout)
+        except Failure as failure:
+            failures.append(failure)
     if output is Format.json:
         print_json([{"id": run_id, "state": state} for run_id, state in outcome.items()])
-        return
-    for run in live:
-        typer.echo(f"{run['id']} {run.get('name', '')}: {outcome[run['id']]}")
+    else:
+        for run in live:
+            typer.echo(f"{run['id']} {run.get('name', '')}: {outcome[run['id']]}")
+    if failures:
+        raise Failure("; ".join(map(str, failures)), exit_code=failures[0].exit_code)
 
 
 @app.command()
@@ -312,6 +331,25 @@ def watch_to_end(jobs: Jobs, run_id: str, team: str, every: float, timeout: floa
     raise typer.Exit(EXIT_CODES[run["state"]])
 
 
+def _cancel(jobs: Jobs, outcome: dict[str, str]) -> dict[str, Failure]:
+    """Cancel the runs in *outcome* and put their states there; return which of them AWS refused to cancel, and why."""
+    refused = {}
+    for run_id in outcome:
+        try:
+            outcome[run_id] = jobs.cancel(run_id) or "CANCEL_PENDING"
+        except Failure as failure:
+            refused[run_id] = Failure(f"{run_id} was not cancelled: {failure}")
+    return refused
+
+
+def _wait(jobs: Jobs, outcome: dict[str, str], but_for: Container[str], every: float, timeout: float | None) -> None:
+    """Put the states of the runs in *outcome* there until they have ended. Raises `Failure` after *timeout*."""
+    clock = watching.Clock()
+    for run_id in [each for each in outcome if each not in but_for]:
+        for step in watching.follow(partial(jobs.describe, run_id), clock, every=every, timeout=timeout):
+            outcome[run_id] = step["state"]
+
+
 def _confirm(live: list[Run]) -> None:
     for run in live:
         typer.echo(f"{run['id']} {run.get('name', '')} {run['state']}", err=True)
@@ -336,3 +374,23 @@ def _properties(run: Run) -> dict[str, str]:
     for part in run.get("configurationOverrides", {}).get("applicationConfiguration", []):
         found |= {f"  {key}": value for key, value in sorted(part.get("properties", {}).items())}
     return found
+
+
+def _monitoring(run: Run) -> dict[str, str]:
+    """Return where the logs and the history of *run* go."""
+    kept: dict[str, Any] = run.get("configurationOverrides", {}).get("monitoringConfiguration", {})
+    found: dict[str, str] = {"history": kept.get("persistentAppUI", "ENABLED")}
+    if cloudwatch := kept.get("cloudWatchMonitoringConfiguration"):
+        found["logs"] = f"{cloudwatch['logGroupName']} {cloudwatch.get('logStreamNamePrefix', '')}".rstrip()
+    if s3 := kept.get("s3MonitoringConfiguration"):
+        found["logs in S3"] = s3["logUri"]
+    if rotation := kept.get("containerLogRotationConfiguration"):
+        found["rotation"] = f"at {rotation['rotationSize']}, {rotation['maxFilesToKeep']} files"
+    return found
+
+
+def _retries(run: Run) -> dict[str, str]:
+    policy, done = run.get("retryPolicyConfiguration"), run.get("retryPolicyExecution", {})
+    if not policy:
+        return {}
+    return {"attempts": f"{done.get('currentAttemptCount', 1)} of at most {policy['maxAttempts']}"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
+from emr_eks.failures import Failure
+from emr_eks.job.client import Jobs
 from emr_eks.job.presets import PRESETS
 
 from .conftest import ACCOUNT, BUCKET, CLUSTER, REGION, Cli, Emr, TestClock
@@ -67,6 +70,16 @@ def test_render_prints_the_same_request_without_aws(cli: Cli, emr: Emr) -> None:
 def test_render_needs_neither_credentials_nor_a_platform_in_aws(cli: Cli) -> None:
     request = cli("render", "threadsleep.yaml").json
     assert request["executionRoleArn"] == f"arn:aws:iam::000000000000:role/{CLUSTER}.analytics.job.{REGION}"
+
+
+def test_render_takes_ids_only(cli: Cli) -> None:
+    answer = cli("render", "threadsleep.yaml", "--account-id", "foo", "--virtual-cluster-id", "X Y")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "error: --account-id must be 12 digits, got 'foo'; "
+        "--virtual-cluster-id must be 1 to 64 lower-case letters and digits, got 'X Y'\n"
+    )
+    assert cli("render", "threadsleep.yaml", "--account-id", "").code == 2
 
 
 def test_each_submission_is_a_run_of_its_own(cli: Cli, emr: Emr) -> None:
@@ -233,6 +246,27 @@ def test_show_tells_what_runs_where(cli: Cli, emr: Emr, clock: TestClock) -> Non
     assert cli("show", *TEAM, run, "--format", "json").json["id"] == run
 
 
+def test_show_leaves_nothing_of_the_request_out(cli: Cli, emr: Emr) -> None:
+    driver = {"entryPoint": "s3://b/x.py", "entryPointArguments": ["a b", "it's"]}
+    monitoring = {
+        "persistentAppUI": "DISABLED",
+        "cloudWatchMonitoringConfiguration": {"logGroupName": "/logs", "logStreamNamePrefix": "nightly"},
+        "s3MonitoringConfiguration": {"logUri": "s3://b/logs/"},
+        "containerLogRotationConfiguration": {"rotationSize": "100MB", "maxFilesToKeep": 10},
+    }
+    run = emr.start(
+        jobDriver={"sparkSubmitJobDriver": driver},
+        configurationOverrides={"monitoringConfiguration": monitoring},
+        retryPolicyConfiguration={"maxAttempts": 3},
+    )
+    shown = dict(line.split(maxsplit=1) for line in cli("show", *TEAM, run).out.splitlines() if " " in line.strip())
+    assert shown["arguments"] == shlex.join(["a b", "it's"])
+    assert shown["attempts"].endswith("of at most 3")
+    assert shown["history"] == "DISABLED"
+    assert shown["rotation"] == "at 100MB, 10 files"
+    assert "logs             /logs nightly\nlogs in S3       s3://b/logs/\n" in cli("show", *TEAM, run).out
+
+
 def test_a_run_is_found_by_its_jobs_name(cli: Cli, emr: Emr, clock: TestClock) -> None:
     older, newer = emr.start("daily"), emr.start("daily")
     emr.started(older, clock.now() - timedelta(days=1))
@@ -300,6 +334,53 @@ def test_cancel_must_know_which(cli: Cli, which: list[str]) -> None:
     assert (answer.code, answer.err) == (2, "error: say which runs to cancel: by id, with --name, or with --all\n")
 
 
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["show", ""], "RUN"),
+        (["watch", ""], "RUN"),
+        (["logs", ""], "RUN"),
+        (["ui", ""], "RUN"),
+        (["cancel", "", "--yes"], "RUN"),
+        (["cancel", "--name", "", "--yes"], "--name"),
+        (["list", "--name", ""], "--name"),
+    ],
+)
+@pytest.mark.parametrize("blank", ["", " "])
+def test_nothing_is_no_name(cli: Cli, command: list[str], name: str, blank: str) -> None:
+    """It is what a script's unset variable leaves, and AWS would take it for every run."""
+    answer = cli(*(word or blank for word in command), *TEAM)
+    assert (answer.code, answer.out, answer.err) == (2, "", f"error: {name} must not be blank, got {blank!r}\n")
+
+
+@pytest.fixture
+def stubborn(emr: Emr, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the first of two runs, which AWS refuses to cancel."""
+    first, _ = emr.start(), emr.start()
+    genuine = Jobs.cancel
+
+    def cancel(jobs: Jobs, run_id: str) -> str | None:
+        if run_id == first:
+            raise Failure("AWS refused CancelJobRun: InternalServerException: ")
+        return genuine(jobs, run_id)
+
+    monkeypatch.setattr(Jobs, "cancel", cancel)
+    return first
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_one_that_cannot_be_cancelled_stops_no_other(cli: Cli, emr: Emr, stubborn: str, output: str) -> None:
+    answer = cli("cancel", *TEAM, *emr.backend.job_runs, "--yes", "--wait", "--format", output)
+    states = {stubborn: "PENDING"} | {run: "CANCELLED" for run in emr.backend.job_runs if run != stubborn}
+    assert {run: emr.run(run).state for run in states} == states
+    if output == "json":
+        assert {each["id"]: each["state"] for each in answer.json} == states
+    else:
+        assert answer.out == "".join(f"{run} nightly: {state}\n" for run, state in states.items())
+    assert answer.err == (f"error: {stubborn} was not cancelled: AWS refused CancelJobRun: InternalServerException: \n")
+    assert answer.code == 1
+
+
 def test_a_run_that_ended_meanwhile_is_no_failure(cli: Cli, emr: Emr) -> None:
     run = emr.start("daily")
     emr.run(run).finish("COMPLETED", "done")
@@ -317,6 +398,18 @@ def test_cancel_can_wait_for_the_end(cli: Cli, emr: Emr, clock: TestClock, monke
     answer = cli("cancel", *TEAM, run, "--yes", "--wait")
     assert answer.out == f"{run} daily: CANCELLED\n"
     assert sum(clock.slept) == 40
+
+
+def test_what_did_not_end_in_time_is_told_with_the_rest(
+    cli: Cli, emr: Emr, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = emr.start("daily")
+    monkeypatch.setattr(
+        type(emr.run(run)), "finish", lambda run, state, details: setattr(run, "state", "CANCEL_PENDING")
+    )
+    answer = cli("cancel", *TEAM, run, "--yes", "--wait", "--timeout", "10")
+    assert (answer.code, answer.out) == (5, f"{run} daily: CANCEL_PENDING\n")
+    assert answer.err == f"error: {run} is still CANCEL_PENDING after 10 s; it goes on\n"
 
 
 # The Spark history
@@ -352,8 +445,6 @@ def test_ui_asks_emr_for_a_url(cli: Cli, emr: Emr, clock: TestClock, monkeypatch
                 return answers[len(asked) - 1]
 
             return answer
-
-    from emr_eks.job.client import Jobs
 
     genuine = Jobs.client
     monkeypatch.setattr(Jobs, "client", lambda self, name: History() if name == "emr" else genuine(self, name))

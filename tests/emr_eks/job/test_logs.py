@@ -139,6 +139,12 @@ def test_following_prints_what_comes_until_the_run_ends(cli: Cli, emr: Emr, cloc
     assert sum(clock.slept) == 35
 
 
+def test_following_in_vain_tells_how_the_run_ended(cli: Cli, emr: Emr, clock: TestClock) -> None:
+    run = emr.start()
+    clock.plans = [(8, lambda: emr.run(run).finish("COMPLETED", "done"))]
+    assert cli("logs", *TEAM, run, "--follow").err.endswith("; the run is COMPLETED\n")
+
+
 def test_cloudwatch_comes_first(cli: Cli, emr: Emr) -> None:
     run = emr.start()
     pods = Pods(emr, run)
