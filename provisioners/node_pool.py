@@ -81,8 +81,8 @@ class TemplateMetadata(Part):
 class TemplateSpec(Part):
     """What every node of the pool is like.
 
-    A node older than `expire_after` (720h unless said) is replaced, whatever runs on it; one that is being
-    drained is ended after `termination_grace_period` at the latest.
+    A node older than `expire_after` (720h unless said) is drained and replaced. A drain waits for pods that ask for it,
+    Spark drivers for example, but no longer than `termination_grace_period`, where that is said.
     """
 
     obeys = rules.TEMPLATE_SPEC

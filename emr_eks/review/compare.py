@@ -121,10 +121,10 @@ class Comparison:
     """What goes from one stack and comes in another, by the sources."""
 
     def steps(self, *types: str) -> Iterator[Step]:
-        """Yield what happens to resources of *types*, or to all."""
+        """Yield what happens to resources of *types*, or to all; nothing does to those that Terraform forgets."""
         for stack in self.stacks:
             for step in stack.steps:
-                if not types or step.resource.type in types:
+                if step.action is not Action.forget and (not types or step.resource.type in types):
                     yield step
 
     def old(self, *types: str) -> Iterator[Resource]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from emr_eks.review.compare import Comparison, Step
 from emr_eks.review.differences import Difference
-from emr_eks.review.paths import blocks, listed, mapping, matches, strings, whole
+from emr_eks.review.paths import at, blocks, listed, mapping, matches, strings, whole
 from emr_eks.review.references import references
 from emr_eks.review.risks.rule import HIGH, LOW, MEDIUM, Found, Rules, Subject
 from provisioners.quantity import amount
@@ -16,6 +16,7 @@ from provisioners.quantity import amount
 RULES = Rules()
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([hms])")
 _POOL, _CLASS = "NodePool", "EC2NodeClass"
+_GRACE = "spec.template.spec.terminationGracePeriod"
 _INSTANCE_KEYS = "node.kubernetes.io/instance-type", "karpenter.k8s.aws/instance-"
 
 
@@ -102,13 +103,8 @@ def disruption(comparison: Comparison) -> Iterator[Found]:
     """Yield node pools that consolidate more, allow more disruption at a time, or expire their nodes sooner."""
     for step in _pools(comparison):
         if step.before and step.after:
-            for what in _loosened(step):
-                yield Found(
-                    Subject.of(step),
-                    MEDIUM,
-                    f"{what}: pods are moved more often, and a moved driver ends its job",
-                    "keep drivers on a pool that consolidates only empty nodes",
-                )
+            for what, next_step in _loosened(step):
+                yield Found(Subject.of(step), MEDIUM, what, next_step)
     for step in comparison.steps("helm_release"):
         if step.before and step.after and step.new("chart") == "cluster-autoscaler":
             for what in _scaled_down_sooner(step):
@@ -159,8 +155,8 @@ def rolled(comparison: Comparison) -> Iterator[Found]:
             yield Found(
                 Subject.of(step),
                 MEDIUM,
-                f"every node is replaced, because {why} changes: executors are moved, and drivers that run longer than "
-                "the drain are ended",
+                f"every node is replaced, because {why} changes: executors are moved, and "
+                + _drivers_of(comparison, step),
                 "apply when no long job runs, or with a disruption budget",
             )
 
@@ -227,20 +223,40 @@ def _capacity_types(side: Any) -> set[str]:
     return _requirements(side).get(("karpenter.sh/capacity-type", "In"), set())
 
 
-def _loosened(step: Step) -> Iterator[str]:
+def _loosened(step: Step) -> Iterator[tuple[str, str]]:
+    """Yield what makes Karpenter end more nodes or sooner, and the next step.
+
+    The platform's drivers carry karpenter.sh/do-not-disrupt, which only a terminationGracePeriod overrules:
+    https://karpenter.sh/docs/concepts/disruption/#pod-level-controls
+    """
     policy = "manifest.spec.disruption.consolidationPolicy"
+    moved = "executors are moved more often; a node with a driver of the platform's pod templates stays"
+    own = "let drivers with a pod template of your own carry karpenter.sh/do-not-disrupt too"
     if step.old(policy) == "WhenEmpty" and step.new(policy) != "WhenEmpty":
-        yield f"consolidation goes from WhenEmpty to {step.new(policy)}"
+        yield f"consolidation goes from WhenEmpty to {step.new(policy)}: {moved}", own
     old, new = (_budget(side("manifest.spec.disruption.budgets")) for side in (step.old, step.new))
     if new > old:
-        yield f"the disruption budget rises from {old:g}% to {new:g}%"
-    for path, what in (
-        ("manifest.spec.template.spec.expireAfter", "nodes live"),
-        ("manifest.spec.template.spec.terminationGracePeriod", "a drain waits"),
-    ):
-        before, after = step.old(path), step.new(path)
-        if _hours(after) < _hours(before):
-            yield f"{what} {after} instead of {before if before is not None else 'without end'}"
+        yield f"the disruption budget rises from {old:g}% to {new:g}%: {moved}", own
+    grace = step.new(f"manifest.{_GRACE}")
+    before, after = (side("manifest.spec.template.spec.expireAfter") for side in (step.old, step.new))
+    if _hours(after) < _hours(before):
+        lived = f"nodes live {after} instead of {before if before is not None else 'without end'}"
+        if grace:
+            yield f"{lived}: {_ended(grace)}", "let the two together outlast the longest job"
+        else:
+            waits = "a node with a driver then takes no other pods, and is paid for until the driver ends"
+            yield f"{lived}: {waits}", "let nodes live longer than most jobs run"
+    before = step.old(f"manifest.{_GRACE}")
+    if _hours(grace) < _hours(before):
+        waited = f"a drain waits {grace} instead of {before if before is not None else 'without end'}"
+        yield (
+            f"{waited}: {_ended(grace)}",
+            "let it outlast the longest job, or leave it out: a drain then waits for drivers",
+        )
+
+
+def _ended(grace: Any) -> str:
+    return f"a driver that still runs after a drain of {grace} is ended, and its job with it"
 
 
 def _scaled_down_sooner(step: Step) -> Iterator[str]:
@@ -299,6 +315,22 @@ def _rolls(comparison: Comparison, step: Step) -> str | None:
     if kind == _POOL and any(_drifts(each) for each in step.differences):
         return "its template"
     return None
+
+
+def _drivers_of(comparison: Comparison, step: Step) -> str:
+    """Say what becomes of drivers on the nodes that are replaced; Karpenter lets them be, as `_loosened` says."""
+    if step.resource.type == "aws_eks_node_group":
+        return "drivers that run longer than the drain are ended"
+    pools = [each.body for each in comparison.old("kubernetes_manifest") if _is_pool_of(each.body, step)]
+    graces = sorted({str(grace) for each in pools if (grace := at(each, f"manifest.{_GRACE}"))})
+    return _ended(" or ".join(graces)) if graces else "a node with a driver waits until the driver ends"
+
+
+def _is_pool_of(body: dict[str, Any], step: Step) -> bool:
+    """Tell whether *body* is the pool of *step*, or one whose nodes are of its class."""
+    pool, changed = mapping(body.get("manifest")), step.old("manifest.metadata.name")
+    named = "metadata.name" if step.old("manifest.kind") == _POOL else "spec.template.spec.nodeClassRef.name"
+    return pool.get("kind") == _POOL and at(pool, named) == changed
 
 
 def _template_changes(comparison: Comparison, group: Step) -> str:

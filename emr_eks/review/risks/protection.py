@@ -24,11 +24,7 @@ def encryption(comparison: Comparison) -> Iterator[Found]:
 
 def _encryption_lost(step: Step) -> str | None:
     kind = step.resource.type
-    if (
-        step.before is None
-        or step.action is Action.forget
-        or (step.after is None and kind != "aws_s3_bucket_server_side_encryption_configuration")
-    ):
+    if step.before is None or (step.after is None and kind != "aws_s3_bucket_server_side_encryption_configuration"):
         return None
     if kind == "aws_eks_cluster" and step.old("encryption_config") and not step.new("encryption_config"):
         return "Kubernetes secrets are no longer encrypted with a key of yours"

@@ -529,6 +529,14 @@ NODES = (
         """,
     ),
     pair(
+        "drains-limited",  # only this ends a driver that asks to stay
+        pool("spark-driver", lambda s: s["template"]["spec"].update(terminationGracePeriod="1h")),
+        risks=f"""
+            disruption-loosened {DRIVER}
+            nodes-rolled {DRIVER}
+        """,
+    ),
+    pair(
         "pool-tainted",
         pool("spark-driver", lambda s: s["template"]["spec"]["taints"].append({"key": "x", "effect": "NoSchedule"})),
         risks=f"nodes-rolled {DRIVER}",
@@ -1092,6 +1100,27 @@ PLATFORM = (
         start=(put("state", {"backend": "s3", "bucket": "states", "region": "us-east-1"}),),
     ),
     pair("account-named", put("account_id", "123456789012")),
+    pair(
+        "platform-renamed",  # cdktf leaves the old stacks alone: nothing in them is removed
+        put("name", "emr-prod"),
+        start=(WATCHED,),
+        risks="""
+            stack-renamed emr-prod-network
+            stack-renamed emr-prod-cluster
+            stack-renamed emr-prod-addons
+            stack-renamed emr-prod-node_pools
+            stack-renamed emr-prod-teams
+            iam-pass-role karpenter/IAMIntegrationPolicy
+            iam-new-role cluster/Role/Resource
+            iam-new-role container-insights/Role/Resource
+            iam-new-role ebs-csi/Resource
+            iam-new-role karpenter/ControllerRole/Resource
+            iam-new-role karpenter/NodeRole/Resource
+            iam-new-role node-group/managed-ondemand/Role/Resource
+            iam-new-role vpc/FlowLogsRole/Resource
+            iam-new-role team/analytics/JobRole/Resource
+        """,
+    ),
 )
 
 PAIRS = (*NOTHING, *HARMLESS, *NETWORK, *CLUSTER, *NODES, *SCALING, *WATCHING, *TEAMS, *JOBS, *PLATFORM)

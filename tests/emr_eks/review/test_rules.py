@@ -558,6 +558,63 @@ def test_karpenter_and_kubernetes_must_go_together() -> None:
     assert "karpenter-definitions helm_release.d" in ids(before, platform("1.35", "1.13.0", "1.9.0"))
 
 
+def node_pool(name: str = "p", policy: str = "WhenEmpty", **template: str) -> Bodies:
+    """Return a pool and the class of its nodes."""
+    reference = {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": f"{name}-class"}
+    spec = {
+        "template": {"spec": {"nodeClassRef": reference, **template}},
+        "disruption": {"consolidationPolicy": policy},
+    }
+    return {f"kubernetes_manifest.{name}": {"manifest": manifest("NodePool", name, spec)}}
+
+
+def node_class(image: str, name: str = "p") -> Bodies:
+    spec = {"amiSelectorTerms": [{"alias": image}]}
+    return {f"kubernetes_manifest.{name}-c": {"manifest": manifest("EC2NodeClass", f"{name}-class", spec)}}
+
+
+def manifest(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": "karpenter.sh/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+GRACE = {"terminationGracePeriod": "1h"}
+WAITS = "a node with a driver waits until the driver ends"
+ENDED = "a driver that still runs after a drain of 1h is ended, and its job with it"
+DISRUPTED = {
+    "class": (
+        {**node_pool(), **node_class("al2023@v20261023")},
+        {**node_pool(), **node_class("al2023@v20261110")},
+        WAITS,
+    ),
+    "class, drains limited": (
+        {**node_pool(**GRACE), **node_class("al2023@v20261023"), **node_pool("other")},
+        {**node_pool(**GRACE), **node_class("al2023@v20261110"), **node_pool("other")},
+        ENDED,
+    ),
+    "class of another pool": (
+        {**node_pool(**GRACE), **node_class("al2023@v20261023", "other")},
+        {**node_pool(**GRACE), **node_class("al2023@v20261110", "other")},
+        WAITS,
+    ),
+    "expiry": (node_pool(expireAfter="9h"), node_pool(expireAfter="8h"), WAITS),
+    "expiry, drains limited": (node_pool(expireAfter="9h", **GRACE), node_pool(expireAfter="8h", **GRACE), ENDED),
+    "drains limited": (node_pool(), node_pool(**GRACE), f"a drain waits 1h instead of without end: {ENDED}"),
+    "consolidation": (
+        node_pool(),
+        node_pool(policy="WhenEmptyOrUnderutilized"),
+        "a node with a driver of the platform's pod templates stays",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DISRUPTED)
+def test_karpenter_ends_a_driver_only_where_drains_are_limited(name: str) -> None:
+    before, after, wanted = DISRUPTED[name]
+    told = [risk.consequence for risk in found(app(stack(resources=before)), app(stack(resources=after)))]
+    assert any(wanted in each for each in told), told
+    assert ENDED in wanted or not any("is ended" in each for each in told), told
+
+
 def test_nodes_may_not_be_ahead_of_their_cluster() -> None:
     def platform(control: str, nodes: str) -> Bodies:
         group = {"cluster_name": "${aws_eks_cluster.c.name}", "version": nodes}
