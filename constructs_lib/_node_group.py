@@ -13,6 +13,7 @@ from constructs_lib._user_data import UserData, multipart
 from provisioners import instances, labels
 from provisioners.landing.catalogue import InstanceType, catalogue
 from provisioners.spec import Items, Problem, Spec, text
+from provisioners.volumes import GP3_IOPS, IOPS_PER_MIBPS, gp3_throughput
 
 InstanceTypeName = Annotated[
     str,
@@ -105,7 +106,8 @@ class NodesSpec(Spec):
         default=None, description="The root volume's I/O operations a second, at most 500 a GiB; by default 3000."
     )
     disk_throughput_mibps: Annotated[int, Field(ge=125, le=1000)] | None = Field(
-        default=None, description="The root volume's throughput in MiB/s; by default 125."
+        default=None,
+        description="The root volume's throughput in MiB/s, at most a quarter of `disk_iops`; by default 125.",
     )
     instance_store_policy: Literal["RAID0"] | None = Field(
         default=None,
@@ -156,6 +158,15 @@ class NodesSpec(Spec):
                 f"must be at most 500 a GiB, {500 * self.disk_size_gib} for {self.disk_size_gib} GiB",
                 self.disk_iops,
                 reads=(("disk_size_gib",),),
+            )
+        most = gp3_throughput(self.disk_iops)
+        if self.disk_throughput_mibps and self.disk_throughput_mibps > most:
+            yield Problem(
+                ("disk_throughput_mibps",),
+                f"must be at most a quarter of disk_iops, {most} for {self.disk_iops or GP3_IOPS}",
+                self.disk_throughput_mibps,
+                f"write disk_iops: {IOPS_PER_MIBPS * self.disk_throughput_mibps}, or lower it",
+                reads=(("disk_iops",),),
             )
         if (self.ami, self.architecture) not in _AMI_TYPES:
             yield Problem(

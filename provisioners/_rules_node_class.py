@@ -1,4 +1,4 @@
-"""The rules of EC2NodeClass that concern more than one field, as Karpenter 1.14 has them.
+"""The rules of EC2NodeClass that concern more than one field, as Karpenter 1.14 and EC2 have them.
 
 https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/apis/crds/karpenter.k8s.aws_ec2nodeclasses.yaml
 """
@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from provisioners.quantity import amount
 from provisioners.rules import rule
 from provisioners.spec import Problem
+from provisioners.volumes import GP3_MIBPS, IOPS_PER_MIBPS, gp3_throughput
 
 if TYPE_CHECKING:
     from provisioners.node_class import (
@@ -35,6 +37,9 @@ AMI_FAMILIES = {
     "windows2025": "Windows2025",
 }
 """The families that an alias can name, and what `amiFamily` calls them."""
+
+AL2023_ROOT_DEVICE, AL2023_ROOT_GIB = "/dev/xvda", 20
+"""Where EKS' images of Amazon Linux 2023 start from, and how large they are."""
 
 _RESERVED_TAGS = (
     "eks:eks-cluster-name",
@@ -130,6 +135,22 @@ def image_alias_known(term: AmiSelectorTerm) -> Iterator[Problem]:
         yield Problem(("alias",), "must be of the version latest for Windows", term.alias, f"write '{family}@latest'")
 
 
+@rule(since="1.0", layer="aws")
+def image_release_known(term: AmiSelectorTerm) -> Iterator[Problem]:
+    """EKS names its releases of Amazon Linux by a `v` and the day; Karpenter finds no image under another name."""
+    family, _, version = (term.alias or "").partition("@")
+    if family in ("al2", "al2023") and version and not re.fullmatch(r"latest|v[0-9]{8}", version):
+        day = re.fullmatch(r"[0-9]{8}", version)
+        yield Problem(
+            ("alias",),
+            "must be of a release like v20261023, or of latest",
+            term.alias,
+            f"write '{family}@v{version}'"
+            if day
+            else "the releases: https://github.com/awslabs/amazon-eks-ami/releases",
+        )
+
+
 @rule(since="1.3", layer="cel")
 def reservations_selected(term: CapacityReservationSelectorTerm) -> Iterator[Problem]:
     """Select by more than an owner."""
@@ -154,6 +175,21 @@ def initialization_rate_has_snapshot(ebs: Ebs) -> Iterator[Problem]:
     """Only a volume made from a snapshot is initialized."""
     if ebs.volume_initialization_rate is not None and not ebs.snapshot_id:
         yield Problem(("volumeInitializationRate",), "must be set together with snapshotID", hint="remove it")
+
+
+@rule(since="1.0", layer="aws")
+def throughput_has_iops(ebs: Ebs) -> Iterator[Problem]:
+    """EC2 gives a gp3 volume a MiB/s for every four IOPS, up to a limit."""
+    most = gp3_throughput(ebs.iops)
+    if ebs.volume_type == "gp3" and ebs.throughput is not None and ebs.throughput > most:
+        yield Problem(
+            ("throughput",),
+            f"must be at most a quarter of iops, and never over {GP3_MIBPS}: {most} here",
+            ebs.throughput,
+            f"write iops: {IOPS_PER_MIBPS * ebs.throughput}, or lower it"
+            if ebs.throughput <= GP3_MIBPS
+            else "lower it",
+        )
 
 
 @rule(since="1.0", layer="cel")
@@ -213,6 +249,14 @@ def one_identity(spec: EC2NodeClassSpec) -> Iterator[Problem]:
         )
 
 
+@rule(since="1.0", layer="aws")
+def role_is_a_name(spec: EC2NodeClassSpec) -> Iterator[Problem]:
+    """Karpenter puts the role into an instance profile by its name."""
+    if spec.role is not None and spec.role.startswith("arn:"):
+        name = spec.role.rpartition("/")[2]
+        yield Problem(("role",), "must be a role's name, not its ARN", spec.role, f"write role: {name}")
+
+
 @rule(since="1.0", layer="cel")
 def alias_is_the_only_term(spec: EC2NodeClassSpec) -> Iterator[Problem]:
     """Leave it at the alias, which says all there is to say about the image."""
@@ -250,6 +294,21 @@ def one_root_volume(spec: EC2NodeClassSpec) -> Iterator[Problem]:
             f"must be set once, is set at index {roots[0]} already",
             True,
         )
+
+
+@rule(since="1.0", layer="aws")
+def image_fits_root_volume(spec: EC2NodeClassSpec) -> Iterator[Problem]:
+    """Make a volume no smaller than the snapshot of the image that it starts from."""
+    if not any((term.alias or "").startswith("al2023@") for term in spec.ami_selector_terms):
+        return
+    for index, mapping in enumerate(spec.block_device_mappings or ()):
+        size = mapping.ebs.volume_size if mapping.ebs and mapping.device_name == AL2023_ROOT_DEVICE else None
+        if size is not None and amount(size) < AL2023_ROOT_GIB * 2**30:
+            yield Problem(
+                ("blockDeviceMappings", index, "ebs", "volumeSize"),
+                f"must be at least {AL2023_ROOT_GIB}Gi, the size of the image of Amazon Linux 2023",
+                size,
+            )
 
 
 @rule(since="1.11", layer="cel")
@@ -299,17 +358,19 @@ def tags_are_free(spec: EC2NodeClassSpec) -> Iterator[Problem]:
 
 SUBNET_TERM = (subnets_selected, subnet_id_alone)
 SECURITY_GROUP_TERM = (security_groups_selected, security_group_id_alone, security_group_name_alone)
-AMI_TERM = (images_selected, image_id_alone, image_alias_alone, image_alias_known)
+AMI_TERM = (images_selected, image_id_alone, image_alias_alone, image_alias_known, image_release_known)
 CAPACITY_RESERVATION_TERM = (reservations_selected, reservation_id_alone)
-EBS = (volume_has_size, initialization_rate_has_snapshot)
+EBS = (volume_has_size, initialization_rate_has_snapshot, throughput_has_iops)
 KUBELET = (image_collection_has_room, soft_eviction_has_grace, reserved_is_not_negative)
 CONNECTION_TRACKING = (a_timeout_is_set,)
 PLACEMENT_GROUP = (placement_group_selected,)
 NODE_CLASS_SPEC = (
     one_identity,
+    role_is_a_name,
     alias_is_the_only_term,
     family_is_known,
     one_root_volume,
+    image_fits_root_volume,
     primary_interface,
     interfaces_differ,
     one_efa_a_card,

@@ -34,13 +34,13 @@ _GROUPS = ("karpenter.sh/", "karpenter.k8s.aws/")
 class Pools:
     """The node pools of a platform and their node classes, by name; `advice` is worth a look.
 
-    `documents` are where the pools were written, by the pool's name.
+    `documents` are where they were written, by kind and name.
     """
 
     node_pools: tuple[NodePool, ...]
     node_classes: tuple[EC2NodeClass, ...]
     advice: tuple[Located, ...] = ()
-    documents: Mapping[str, Document] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    documents: Mapping[tuple[str, str], Document] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     def manifests(self) -> list[dict[str, Any]]:
         """Return what Kubernetes is given: node classes first, because pools refer to them."""
@@ -118,7 +118,7 @@ def _pools(objects: list[_Object], changes: list[Located], static_capacity: bool
         node_pools=tuple(model for model in models if isinstance(model, NodePool)),
         node_classes=tuple(model for model in models if isinstance(model, EC2NodeClass)),
         advice=tuple(sorted([*changes, *found], key=lambda problem: problem[:4])),
-        documents={each.model.metadata.name: each.document for each in objects if isinstance(each.model, NodePool)},
+        documents={(each.kind, each.model.metadata.name): each.document for each in objects if each.model},
     )
 
 

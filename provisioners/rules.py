@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from provisioners.spec import Problem
 
-Layer = Literal["cel", "run time"]
-"""Where Karpenter states the rule: in CEL or in the controller. The schema's rules are on the fields."""
+Layer = Literal["cel", "run time", "aws"]
+"""Where the rule is stated: in Karpenter's CEL, in its controller, or by AWS. The schema's rules are on the fields."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def _fleets(platform: Platform) -> Iterator[Fleet]:
     spec, classes = platform.spec, {each.metadata.name: each for each in platform.pools.node_classes}
     around = Surroundings(spec.region, tuple(spec.zones))
     for pool in platform.pools.node_pools:
-        written = platform.pools.documents.get(pool.metadata.name)
+        written = platform.pools.documents.get((pool.kind, pool.metadata.name))
         node_class = classes.get(pool.spec.template.spec.node_class_ref.name)
         overhead = spec.karpenter.vm_memory_overhead_percent if spec.karpenter else KARPENTER_MEMORY_OVERHEAD
         keeps = reserve(node_class, overhead, spec.reserved_enis)

@@ -40,7 +40,7 @@ from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
 from provisioners.load import Found, Pools, judge_pools
 from provisioners.source import Document, InvalidFile, Located, Verdict, dotted, read
 from provisioners.spec import DnsLabel, Path, Problem, Spec, text
-from stacks import landing
+from stacks import landing, node_classes
 
 PlatformName = Annotated[
     str,
@@ -559,7 +559,8 @@ class Platform(NamedTuple):
     def advice(self) -> Sequence[Located]:
         """What is allowed but hardly meant."""
         advice = [*self.spec.advice(), *self._drained_twice()]
-        return [*self.pools.advice, *(self.document.located(path, text) for path, text in advice)]
+        of_classes = node_classes.advice(self.spec, self.pools)
+        return [*self.pools.advice, *of_classes, *(self.document.located(path, text) for path, text in advice)]
 
     def _drained_twice(self) -> Iterator[tuple[Path, str]]:
         """Yield which nodes AWS Node Termination Handler takes for its own, though somebody else drains them."""
@@ -622,8 +623,11 @@ def load(path: pathlib.Path) -> Platform:
         )
     if spec and found.all_named:
         verdict.hold(_placing(spec, found.names))
-    if spec is None or verdict.problems or found.problems:
-        raise InvalidFile([*verdict.problems, *found.problems])
+    problems = [*verdict.problems, *found.problems]
+    if spec and not verdict.problems:
+        problems += node_classes.problems(spec, found.pools)
+    if spec is None or problems:
+        raise InvalidFile(problems)
     platform = Platform(spec, found.pools, document)
     if lost := landing.check(platform).problems:
         raise InvalidFile(lost)

@@ -343,6 +343,13 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
             "platform.yaml:11:16: node_groups.system.disk_iops: must be at most 500 a GiB, 10000 for 20 GiB, got 16000",
         ],
     ),
+    "more throughput than a disk's I/O carries": (
+        {"    max_size: 4": "    max_size: 4\n    disk_throughput_mibps: 1000"},
+        [
+            "platform.yaml:10:28: node_groups.system.disk_throughput_mibps: must be at most a quarter of disk_iops, "
+            "750 for 3000, got 1000; write disk_iops: 4000, or lower it",
+        ],
+    ),
     "RAID without disks": (
         {"    max_size: 4": "    max_size: 4\n    instance_store_policy: RAID0"},
         [
@@ -1541,6 +1548,22 @@ POOLS: dict[str, tuple[dict[str, str], dict[str, tuple[str, str]], list[str]]] =
             "this folder, got 'sprak'; did you mean 'spark'?"
         ],
     ),
+    "a role that Karpenter may not give to nodes": (
+        {},
+        {"spark-node-class.yaml": ("role: KarpenterNodeRole-${cluster_name}", "role: spark-nodes")},
+        [
+            "provisioners/spark-node-class.yaml:8:9: spec.role: must be KarpenterNodeRole-analytics: the platform lets "
+            "Karpenter give nodes no other role, got 'spark-nodes'; write role: KarpenterNodeRole-${cluster_name}"
+        ],
+    ),
+    "an image that EKS no longer builds": (
+        {},
+        {"spark-node-class.yaml": ("al2023@v20261023\n", "al2@v20251112\n")},
+        [
+            "provisioners/spark-node-class.yaml:12:14: spec.amiSelectorTerms[0].alias: must not be Amazon Linux 2, of "
+            "which EKS has no images for Kubernetes 1.35, got 'al2@v20251112'; name a release of al2023"
+        ],
+    ),
     "a NodePool of the beta": (
         {},
         {"old.yaml": ("", "apiVersion: karpenter.sh/v1beta1\nkind: NodePool\nmetadata: {name: old}\n")},
@@ -1611,7 +1634,7 @@ POOLS: dict[str, tuple[dict[str, str], dict[str, tuple[str, str]], list[str]]] =
         {},
         {"spark-driver.yaml": ('cpu: "1000"', "cpu: many")},
         [
-            "provisioners/spark-driver.yaml:44:10: spec.limits.cpu: must be a Kubernetes quantity, got 'many'; "
+            "provisioners/spark-driver.yaml:45:10: spec.limits.cpu: must be a Kubernetes quantity, got 'many'; "
             "for example '1000', '500m' or '64Gi'"
         ],
     ),

@@ -243,6 +243,9 @@ GOOD = [
                 {"rootVolume": False},
             ],
         ),
+        (DISKS, [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": "20Gi"}}, {"deviceName": "/dev/xvdb"}]),
+        (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "gp3", "throughput": 750}}]),
+        (DISKS, [{"ebs": {"volumeSize": "1Ti", "volumeType": "gp3", "throughput": 2000, "iops": 8000}}]),
         (DISKS, [{"ebs": {"snapshotID": "snap-1", "volumeInitializationRate": 300}}]),
         (KUBELET, {}),
         (KUBELET, {"clusterDNS": ["10.0.1.100"], "cpuCFSQuota": True, "maxPods": 0, "podsPerCore": 2}),
@@ -496,6 +499,7 @@ _OUR_NULLS = "the server drops a null; here it is an unfinished line"
 _RUN_TIME = "the server takes it, Karpenter's controller does not"
 _QUIRK = "the server's rule asks whether all terms are wrong, so one right term hides a wrong one"
 _LOOSE = "the server's pattern is looser than what it means"
+_AWS = "the server takes it, and AWS has or makes nothing like it"
 _USELESS = "the server takes it, and no machine could be made of it"
 
 STRICTER = [
@@ -551,6 +555,16 @@ STRICTER = [
         ),
         _USELESS: _class((DISKS, [{"ebs": {"volumeSize": "100Gi", "iops": 0}}]))
         + _class((DISKS, [{"ebs": {"volumeSize": "100Gi", "throughput": -1}}])),
+        _AWS: _class(
+            ("spec role", "arn:aws:iam::123456789012:role/nodes"),
+            ("spec amiSelectorTerms", [{"alias": "al2023@20261023"}]),
+            ("spec amiSelectorTerms", [{"alias": "al2@newest"}]),
+            (DISKS, [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": "19Gi"}}]),
+            (DISKS, [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": "20G"}}]),
+            (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "gp3", "throughput": 751}}]),
+            (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "gp3", "throughput": 1001, "iops": 4000}}]),
+            (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "gp3", "throughput": 2001, "iops": 16000}}]),
+        ),
     }.items()
     for case in cases
 ]

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from bad_platforms import BASE, EDITS, TEXTS, edited
 from conftest import ROOT, MakePlatform
+from drafts import Draft
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -300,6 +301,7 @@ ONLY_RULES = {
     "no nodes for Karpenter",
     "a feature that Karpenter has not yet",
     "more I/O than a disk of this size can have",
+    "more throughput than a disk's I/O carries",
     "RAID without disks",
     "user data beyond EC2's limit",
     "GPU drivers without GPUs",
@@ -407,6 +409,22 @@ def test_generated_files_are_current(arguments: tuple[str, ...], file: str) -> N
     """Otherwise: `make schema`."""
     done = CliRunner().invoke(app, ["schema", *arguments], catch_exceptions=False)
     assert done.stdout_bytes == (ROOT / file).read_bytes()
+
+
+def test_selectors_that_find_nothing_of_the_platform_are_worth_a_look(tmp_path: Path) -> None:
+    draft = Draft.default()
+    spec = draft.pools["spark-node-class"]["spec"]
+    spec["subnetSelectorTerms"] = [{"tags": {"karpenter.sh/discovery": "other"}}, {"tags": {"Name": "mine"}}]
+    spec["securityGroupSelectorTerms"] = [{"tags": {"karpenter.sh/discover": "${cluster_name}"}}]
+    of_subnets, of_group = (str(each) for each in load(draft.write(tmp_path / "own")).advice)
+    has = "finds nothing that the platform builds, all of which has karpenter.sh/discovery: emr-on-eks"
+    write = "write karpenter.sh/discovery: ${cluster_name}"
+    assert f"subnetSelectorTerms[0].tags.karpenter.sh/discovery: {has}, got 'other'; {write}" in of_subnets
+    assert f"securityGroupSelectorTerms[0].tags.karpenter.sh/discover: {has}, got 'emr-on-eks'; {write}" in of_group
+    draft.platform["existing_cluster"] = {"name": "other"}
+    for key in ("vpc", "cluster", "node_groups"):
+        del draft.platform[key]
+    assert not load(draft.write(tmp_path / "existing")).advice
 
 
 def test_the_default_platform_is_valid_and_its_reference_names_every_key() -> None:
