@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from constructs_lib._names import ImageRepository
 from constructs_lib._node_group import KUBERNETES_EFFECT, LabelKey, LabelValue, NodeGroupSpec, NodesSpec
 from constructs_lib._policy import Statement
 from provisioners.spec import DnsLabel, Problem, Spec
@@ -31,6 +32,10 @@ class ClusterAutoscalerSpec(Spec):
     image_tag: Annotated[str, Field(pattern=r"^v1\.\d+\.\d+$")] | None = Field(
         default=None,
         description="The controller's release, by default `v<Kubernetes version>.0`: the two belong together.",
+    )
+    image_repository: ImageRepository | None = Field(
+        default=None,
+        description="Where the controller's image is, such as a copy in ECR; by default `registry.k8s.io`.",
     )
     namespace: DnsLabel = Field(default="kube-system", description="Where the controller runs.")
     identity: Literal["pod_identity", "irsa"] = Field(
@@ -166,7 +171,10 @@ def controller_values(
         "awsRegion": region,
         "autoDiscovery": {"clusterName": cluster_name},
         "replicaCount": spec.replicas,
-        "image": {"tag": spec.image_tag or f"v{kubernetes_version}.0"},
+        "image": {
+            "tag": spec.image_tag or f"v{kubernetes_version}.0",
+            **({"repository": spec.image_repository} if spec.image_repository else {}),
+        },
         "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT, "annotations": annotations}},
         "affinity": pod["affinity"],
         "nodeSelector": pod["nodeSelector"],

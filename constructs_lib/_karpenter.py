@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from constructs_lib._interruption_queue import INSTANCE_EVENTS, Event
-from constructs_lib._names import AvailabilityZone, fit
+from constructs_lib._names import AvailabilityZone, ImageRepository, fit
 from constructs_lib._policy import Statement
 from constructs_lib._versions import DEFAULT_KARPENTER, KarpenterVersion, numbers
 from provisioners.landing.capacity import KARPENTER_MEMORY_OVERHEAD
@@ -53,6 +53,10 @@ class KarpenterSpec(Spec):
         default=None,
         description="What `${az}` stands for in node pools: one zone, so that a job's shuffle stays in it; "
         "by default the first.",
+    )
+    image_repository: ImageRepository | None = Field(
+        default=None,
+        description="Where the controller's image is, such as a copy in ECR; by default `public.ecr.aws`.",
     )
     replicas: Annotated[int, Field(ge=1, le=5)] = Field(
         default=2, description="Copies of the controller, one of them active."
@@ -339,7 +343,9 @@ def controller_values(
     Keys as in https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/charts/karpenter/values.yaml
     """
     annotations = {"eks.amazonaws.com/role-arn": role_arn} if spec.identity == "irsa" else {}
+    image = {"controller": {"image": {"repository": spec.image_repository}}} if spec.image_repository else {}
     return {
+        **image,
         "replicas": spec.replicas,
         "serviceAccount": {"name": "karpenter", "annotations": annotations},
         "settings": {

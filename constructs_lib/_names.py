@@ -55,6 +55,15 @@ BucketName = Annotated[
 ]
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; no dots, for TLS's sake."""
 
+ImageRepository = Annotated[
+    str,
+    text(
+        r"[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+",
+        "must be the repository of a container image, with its registry and without a tag",
+        "for example '123456789012.dkr.ecr.eu-west-1.amazonaws.com/karpenter/controller'",
+    ),
+]
+
 Region = Annotated[
     str,
     text(r"([a-z]{2}|eusc)(-[a-z]+)+-\d", "must be an AWS region", "for example 'eu-west-1'", max_length=15),

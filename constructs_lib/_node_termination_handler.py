@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from constructs_lib._interruption_queue import INSTANCE_EVENTS, Event
-from constructs_lib._names import fit
+from constructs_lib._names import ImageRepository, fit
 from constructs_lib._node_group import LabelKey, LabelValue
 from constructs_lib._policy import Statement
 from provisioners.spec import DnsLabel, Items, Problem, Spec, text
@@ -47,6 +47,10 @@ class NodeTerminationHandlerSpec(Spec):
     )
     chart_version: Annotated[str, Field(pattern=r"^0\.\d+\.\d+$")] = Field(
         default="0.27.6", description="The chart's release."
+    )
+    image_repository: ImageRepository | None = Field(
+        default=None,
+        description="Where the handler's image is, such as a copy in ECR; by default `public.ecr.aws`.",
     )
     namespace: DnsLabel = Field(default="kube-system", description="Where the handler runs.")
     identity: Literal["pod_identity", "irsa"] = Field(
@@ -130,6 +134,7 @@ def handler_values(
     annotations = {"eks.amazonaws.com/role-arn": role_arn} if spec.identity == "irsa" else {}
     pod = handler_pod(spec)
     return {
+        **({"image": {"repository": spec.image_repository}} if spec.image_repository else {}),
         "enableSqsTerminationDraining": True,
         "queueURL": queue_url,
         "awsRegion": region,

@@ -22,12 +22,16 @@ PRIVATE_NODES_NEED = (
     "eks",
     "eks-auth",
     "emr-containers",
+    "glue",
     "logs",
     "sqs",
     "ssm",
     "sts",
 )
-"""Services that nodes, Karpenter and EMR call: https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html"""
+"""Services that nodes, controllers, EMR and its jobs call, as far as the platform knows:
+https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html"""
+EVERY_NODE_NEEDS = ("ec2", "ecr.api", "ecr.dkr", "eks-auth", "sts")
+"""Those of them without which no node, and no job, can start."""
 
 _SMALLEST_SUBNET = 28
 _MORE_ROOM = "choose another `first`, other `newbits` or a larger network"
@@ -132,7 +136,7 @@ class VpcSpec(Spec):
     interface_endpoints: Items[ServiceName] | None = Field(
         default=None,
         description="Services reached through interface endpoints, such as `ecr.api`; by default none, "
-        "and with `nat_gateways: none` those that nodes, Karpenter and EMR call.",
+        "and with `nat_gateways: none` those that nodes, controllers, EMR and jobs call.",
     )
     flow_logs: FlowLogsSpec | None = Field(default=FlowLogsSpec(), description="`null` turns flow logs off.")
 

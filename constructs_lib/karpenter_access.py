@@ -30,10 +30,21 @@ _SERVICE_ACCOUNT = "karpenter"
 
 
 class KarpenterAccess(Construct):
-    """Defines the controller's role, the nodes' role with its way into the cluster, and the interruption queue."""
+    """Defines the controller's role, the nodes' role with its way into the cluster, and the interruption queue.
+
+    With *instance_profile* there is one of the nodes' role, and by its name, for node classes to name: Karpenter makes
+    its own by asking IAM, which has no endpoint for a VPC without a way to the internet.
+    """
 
     def __init__(
-        self, scope: Construct, id: str, *, spec: KarpenterSpec, cluster: EksClusterLike, account: Account
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        spec: KarpenterSpec,
+        cluster: EksClusterLike,
+        account: Account,
+        instance_profile: bool = False,
     ) -> None:
         super().__init__(scope, id)
         self._cluster_name = cluster.name
@@ -46,6 +57,10 @@ class KarpenterAccess(Construct):
         )
         for policy in NODE_POLICIES:
             nodes.attach(policy, account.managed_policy_arn(policy))
+        if instance_profile:
+            from cdktf_cdktf_provider_aws.iam_instance_profile import IamInstanceProfile
+
+            IamInstanceProfile(self, "InstanceProfile", name=nodes.name, role=nodes.name, depends_on=nodes.attachments)
         EksAccessEntry(self, "NodeAccess", cluster_name=cluster.id, principal_arn=nodes.arn, type="EC2_LINUX")
         queue = InterruptionQueue(
             self,

@@ -47,7 +47,7 @@ class AddonsStack(PlatformStack):
                 spec=platform.karpenter,
                 cluster=cluster,
                 access=karpenter,
-                isolated=bool(platform.vpc and platform.vpc.nat_gateways == "none"),
+                isolated=platform.isolated,
                 reserved_enis=platform.reserved_enis,
             )
         if autoscaler and platform.cluster_autoscaler:

@@ -52,7 +52,14 @@ class ClusterStack(PlatformStack):
         groups = self._node_groups(network, first)
         self._later_addons(groups)
         self.karpenter = (
-            KarpenterAccess(self, "karpenter", spec=platform.karpenter, cluster=self.cluster, account=self._account)
+            KarpenterAccess(
+                self,
+                "karpenter",
+                spec=platform.karpenter,
+                cluster=self.cluster,
+                account=self._account,
+                instance_profile=platform.isolated,
+            )
             if platform.karpenter
             else None
         )

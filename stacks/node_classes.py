@@ -29,9 +29,9 @@ def problems(spec: PlatformSpec, pools: Pools) -> Iterator[Located]:
 
 
 def advice(spec: PlatformSpec, pools: Pools) -> Iterator[Located]:
-    """Yield selectors that find nothing of what the platform builds, though somebody else may have tagged it."""
+    """Yield what finds or reaches nothing of what the platform builds, though somebody else may help there."""
     for each in pools.node_classes:
-        for problem in _selectors(spec, each):
+        for problem in (*_selectors(spec, each), *_profile(spec, each)):
             yield _located(pools, each, problem)
 
 
@@ -43,6 +43,15 @@ def _role(spec: PlatformSpec, each: EC2NodeClass) -> Iterator[Problem]:
             f"must be {wanted}: the platform lets Karpenter give nodes no other role",
             each.spec.role,
             "write role: KarpenterNodeRole-${cluster_name}",
+        )
+
+
+def _profile(spec: PlatformSpec, each: EC2NodeClass) -> Iterator[Problem]:
+    if spec.isolated and each.spec.role:
+        yield Problem(
+            ("spec", "role"),
+            "makes Karpenter ask IAM for an instance profile, and IAM has no endpoint for a VPC without NAT gateways",
+            hint="write instanceProfile: KarpenterNodeRole-${cluster_name} instead, which the platform makes there",
         )
 
 

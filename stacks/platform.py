@@ -40,7 +40,7 @@ from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
 from provisioners.load import Found, Pools, judge_pools
 from provisioners.source import Document, InvalidFile, Located, Verdict, dotted, read
 from provisioners.spec import DnsLabel, Path, Problem, Spec, text
-from stacks import landing, node_classes
+from stacks import isolation, landing, node_classes
 
 PlatformName = Annotated[
     str,
@@ -515,6 +515,11 @@ class PlatformSpec(Spec):
         names = self.teams[team].tiers or filter(None, [self.priorities.lowest])
         return {name: self.priorities.tiers[name] for name in names}
 
+    @property
+    def isolated(self) -> bool:
+        """Whether the VPC is built without a way to the internet."""
+        return self.vpc is not None and self.vpc.nat_gateways == "none"
+
     def bucket_name(self, account_id: str) -> str:
         """Return the name of the platform's bucket in the account *account_id*."""
         if self.bucket.name:
@@ -558,7 +563,7 @@ class Platform(NamedTuple):
     @property
     def advice(self) -> Sequence[Located]:
         """What is allowed but hardly meant."""
-        advice = [*self.spec.advice(), *self._drained_twice()]
+        advice = [*self.spec.advice(), *isolation.advice(self.spec), *self._drained_twice()]
         of_classes = node_classes.advice(self.spec, self.pools)
         return [*self.pools.advice, *of_classes, *(self.document.located(path, text) for path, text in advice)]
 

@@ -1415,8 +1415,9 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
         {"karpenter: {}": "karpenter: {settings: {clusterName: x}}"},
         [
             "platform.yaml:10:13: karpenter.settings: unknown key; known here: version, namespace, identity, "
-            "availability_zone, replicas, batch_idle_duration, batch_max_duration, vm_memory_overhead_percent, "
-            "reserved_enis, node_repair, reserved_capacity, spot_to_spot_consolidation, static_capacity, provisioners"
+            "availability_zone, image_repository, replicas, batch_idle_duration, batch_max_duration, "
+            "vm_memory_overhead_percent, reserved_enis, node_repair, reserved_capacity, spot_to_spot_consolidation, "
+            "static_capacity, provisioners"
         ],
     ),
     "an existing cluster without its name": (

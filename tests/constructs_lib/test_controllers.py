@@ -263,6 +263,7 @@ CHARTS: Mapping[str, dict[str, Any]] = {
         "deleteSqsMsgIfNodeNotFound": ANY,
         "emitKubernetesEvents": ANY,
         "enableSqsTerminationDraining": ANY,
+        "image": {"pullPolicy": ANY, "pullSecrets": ANY, "repository": ANY, "tag": ANY},
         "managedTag": ANY,
         "nodeSelector": ANY,
         "nodeTerminationGracePeriod": ANY,
@@ -469,6 +470,28 @@ def unknown(values: Mapping[str, Any], known: Mapping[str, Any], at: str = "") -
 
 def test_the_controllers_hear_may_do_and_are_told_what_they_must(make_platform: MakePlatform, tmp_path: Path) -> None:
     assert faults(synthesise(make_platform(**PLATFORM), tmp_path / "out")) == []
+
+
+def test_images_may_come_from_elsewhere(make_platform: MakePlatform, tmp_path: Path) -> None:
+    copy = "123456789012.dkr.ecr.us-east-1.amazonaws.com/copy"
+    changes = {
+        key: {**PLATFORM.get(key, {}), "image_repository": copy}
+        for key in ("karpenter", "cluster_autoscaler", "node_termination_handler")
+    }
+    stacks = synthesise(make_platform(**{**PLATFORM, **changes}), tmp_path / "out")
+    assert faults(stacks) == []
+    addons = stacks["addons"]
+    assert values_of(addons, "karpenter")["controller"]["image"]["repository"] == copy
+    for chart in ("cluster-autoscaler", "aws-node-termination-handler"):
+        assert values_of(addons, chart)["image"]["repository"] == copy
+
+
+def test_nodes_of_a_vpc_without_nat_gateways_have_an_instance_profile(
+    make_platform: MakePlatform, tmp_path: Path
+) -> None:
+    cluster = synthesise(make_platform(vpc={"nat_gateways": "none"}), tmp_path / "out")["cluster"]
+    assert cluster.only("aws_iam_instance_profile")["role"] == "KarpenterNodeRole-emr-on-eks"
+    assert not cluster.dangling()
 
 
 @pytest.mark.parametrize("identity", ["pod_identity", "irsa"])

@@ -411,6 +411,26 @@ def test_generated_files_are_current(arguments: tuple[str, ...], file: str) -> N
     assert done.stdout_bytes == (ROOT / file).read_bytes()
 
 
+def test_what_a_vpc_without_nat_gateways_does_not_reach_is_worth_a_look(tmp_path: Path) -> None:
+    """Neither public registries nor IAM have endpoints: https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html."""
+    draft = Draft.default().edited(lambda each: each.platform["vpc"].update(nat_gateways="none"))
+    of_class, of_image = (str(each) for each in load(draft.write(tmp_path / "bare")).advice)
+    assert "provisioners/spark-node-class.yaml" in of_class
+    assert "spec.role: makes Karpenter ask IAM for an instance profile" in of_class
+    assert "karpenter: its image is on the internet" in of_image
+
+    draft.platform["vpc"]["interface_endpoints"] = ["ecr.api", "ec2", "sts"]
+    draft.platform["karpenter"] = {"image_repository": "123456789012.dkr.ecr.us-east-1.amazonaws.com/karpenter"}
+    node_class = draft.pools["spark-node-class"]["spec"]
+    node_class["instanceProfile"] = node_class.pop("role")
+    (of_endpoints,) = (str(each) for each in load(draft.write(tmp_path / "prepared")).advice)
+    assert (
+        "vpc.interface_endpoints: without a NAT gateway nodes do not reach ecr.dkr, eks-auth: add these" in of_endpoints
+    )
+    del draft.platform["vpc"]["interface_endpoints"]
+    assert not load(draft.write(tmp_path / "whole")).advice
+
+
 def test_selectors_that_find_nothing_of_the_platform_are_worth_a_look(tmp_path: Path) -> None:
     draft = Draft.default()
     spec = draft.pools["spark-node-class"]["spec"]
