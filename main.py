@@ -10,8 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from constructs_lib import _accelerator
-
 if TYPE_CHECKING:
     from cdktf import App, TerraformStack
 
@@ -82,6 +80,8 @@ def _job_templates(platform: Platform) -> Mapping[str, Mapping[str, TeamJob]]:
 
 def main() -> int:
     """Synthesise the platform in the file that EMR_EKS_PLATFORM names, by default platform.yaml."""
+    from constructs_lib import _accelerator
+
     node = os.environ.get("JSII_NODE", "node")
     has_node = shutil.which(node) is not None
     # Node starts while Python reads the platform. Only what is needed for certain: a mistake is answered at once.
@@ -115,4 +115,11 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("cdktf", "constructs", "jsii", "pydantic", "yaml"):
+            raise
+        told = f"{sys.executable} has no {missing.name}: run `make setup`, and put .venv/bin first on the PATH"
+        print(told, file=sys.stderr)
+        sys.exit(2)

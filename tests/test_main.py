@@ -108,6 +108,14 @@ def test_a_machine_without_node_is_told_what_to_install(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_python_without_the_packages_is_told_what_to_do(tmp_path: Path) -> None:
+    python, *arguments = PROGRAM
+    done = program([python, "-S", *arguments], tmp_path)()
+    assert (done.returncode, done.stdout) == (2, "")
+    (told,) = done.stderr.splitlines()
+    assert "run `make setup`" in told
+
+
 def backwards(value: Any) -> Any:
     """Return *value* with the keys of every mapping in the other order."""
     if isinstance(value, dict):
