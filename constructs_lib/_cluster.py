@@ -40,6 +40,12 @@ AddonVersion = Annotated[
 """https://docs.aws.amazon.com/eks/latest/APIReference/API_AddonVersionInfo.html"""
 
 
+BEFORE_NODES = ("eks-pod-identity-agent", "kube-proxy", "vpc-cni")
+"""Add-ons without which no node becomes ready."""
+AFTER_NODES = ("aws-ebs-csi-driver", "coredns")
+"""The other add-ons that every cluster of ours has; EKS takes them for broken until they run on a node."""
+
+
 class AccessEntrySpec(Spec):
     """What an IAM principal may do in the cluster."""
 

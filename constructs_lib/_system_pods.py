@@ -11,12 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from constructs_lib._cluster import AddonSpec
+from constructs_lib._cluster import AFTER_NODES, BEFORE_NODES, AddonSpec
 from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, controller_pod
 from constructs_lib._node_termination_handler import NodeTerminationHandlerSpec, handler_pod
-
-ALWAYS = ("aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni")
-"""Add-ons of every cluster that the platform builds."""
 
 _CRITICAL = {"key": "CriticalAddonsOnly", "operator": "Exists"}
 _EVERYTHING = [{"operator": "Exists"}]
@@ -39,7 +36,7 @@ def addon_pods(addons: Mapping[str, AddonSpec]) -> Iterator[SystemPod]:
 
     Where the configuration of an add-on has a node selector, affinity, tolerations or resources, these count.
     """
-    for name in sorted({*ALWAYS, *addons}):
+    for name in sorted({*BEFORE_NODES, *AFTER_NODES, *addons}):
         for part, standard, daemon in _PODS.get(name, ()):
             configuration: Any = addons.get(name, AddonSpec()).configuration
             path: tuple[str, ...] = ("cluster", "addons", name, "configuration")

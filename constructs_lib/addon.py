@@ -1,4 +1,4 @@
-"""An EKS add-on."""
+"""EKS add-ons, and those without which a cluster is none."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.eks_addon import EksAddon, EksAddonPodIdentityAssociation
 from constructs import Construct
 
-from constructs_lib._cluster import AddonSpec
+from constructs_lib._cluster import AFTER_NODES, BEFORE_NODES, AddonSpec
+from constructs_lib._coredns import COREDNS, coredns
 from constructs_lib._literal import literal
 from constructs_lib._names import Refused, fit
 from constructs_lib._policy import pod_identity_trust
 from constructs_lib.account import Account
-from constructs_lib.cluster import EksClusterLike
+from constructs_lib.cluster import Cluster, EksClusterLike
 from constructs_lib.role import Role
+from constructs_lib.vpc import Network
 
-__all__ = ["Addon", "AddonSpec", "ebs_csi_role", "vpc_cni"]
+__all__ = ["Addon", "AddonSpec", "addons_after_nodes", "addons_before_nodes", "ebs_csi_role", "vpc_cni"]
 
 
 class Addon(EksAddon):
@@ -64,6 +66,51 @@ class Addon(EksAddon):
             resolve_conflicts_on_update="OVERWRITE",
             pod_identity_association=identity,
             depends_on=[*after, *(role.attachments if role else ())] or None,
+        )
+
+
+def addons_before_nodes(scope: Construct, *, cluster: Cluster, network: Network) -> list[Addon]:
+    """Install what nodes need to become ready, as the cluster's Spec has it; every node group comes `after` these."""
+    ours = {"vpc-cni": vpc_cni(network.pod_subnet_ids, cluster.security_group_id)}
+    return [
+        Addon(
+            scope,
+            f"addon-{name}",
+            name=name,
+            cluster=cluster,
+            spec=cluster.spec.addons.get(name),
+            configuration=ours.get(name),
+        )
+        for name in BEFORE_NODES
+    ]
+
+
+def addons_after_nodes(
+    scope: Construct,
+    *,
+    cluster: Cluster,
+    account: Account,
+    nodes: Sequence[ITerraformDependable],
+    leave_out: Sequence[str] = (),
+) -> None:
+    """Install what runs on *nodes*: CoreDNS, the driver of EBS volumes, and what else the cluster's Spec names.
+
+    *leave_out* are add-ons that the program makes itself.
+    """
+    scaling = cluster.spec.coredns_autoscaling
+    role = ebs_csi_role(scope, "ebs-csi", cluster=cluster, account=account)
+    for name in sorted({*AFTER_NODES, *cluster.spec.addons} - {*BEFORE_NODES, *leave_out}):
+        ebs = name == "aws-ebs-csi-driver"
+        Addon(
+            scope,
+            f"addon-{name}",
+            name=name,
+            cluster=cluster,
+            spec=cluster.spec.addons.get(name),
+            configuration=coredns(scaling) if name == COREDNS and scaling else None,
+            service_account="ebs-csi-controller-sa" if ebs else None,
+            role=role if ebs else None,
+            after=nodes,
         )
 
 

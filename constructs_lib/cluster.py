@@ -68,7 +68,9 @@ class Cluster(Construct):
     """Defines an EKS cluster with encrypted secrets, control-plane logs, access entries and an OIDC provider.
 
     Its API server is reached from the VPC, and from the internet only by the networks that the Spec names.
-    Nodes share the cluster's own security group, which is tagged for Karpenter to find.
+    Nodes share the cluster's own security group, which is tagged for Karpenter to find. Add-ons, those of the Spec too,
+    come with `addons_before_nodes` and, after the node groups, `addons_after_nodes` of `constructs_lib.addon`; without
+    them no node becomes ready.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Cluster(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.name: str = checked(ClusterName, name, lambda: self.node.path)
+        self.spec: ClusterSpec = spec
         self.version: str = spec.version
         if isinstance(network, Vpc):
             self._check_addresses(spec, network)

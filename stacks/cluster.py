@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cdktf_cdktf_provider_aws.eks_node_group import EksNodeGroup
 from constructs import Construct
 
 from constructs_lib._cluster_autoscaler import group_tags
-from constructs_lib._coredns import COREDNS, coredns
 from constructs_lib._monitoring import CONTAINER_INSIGHTS, SERVICE_ACCOUNT, MonitoringSpec, agent_configuration
-from constructs_lib.addon import Addon, AddonSpec, ebs_csi_role, vpc_cni
+from constructs_lib.addon import Addon, addons_after_nodes, addons_before_nodes
 from constructs_lib.cluster import Cluster
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess
 from constructs_lib.container_insights import ContainerInsights
@@ -21,9 +21,6 @@ from stacks.platform import PlatformSpec
 
 if TYPE_CHECKING:
     from constructs_lib.node_termination_handler import NodeTerminationHandlerAccess
-
-_BEFORE_NODES = ("eks-pod-identity-agent", "kube-proxy", "vpc-cni")
-_AFTER_NODES = ("aws-ebs-csi-driver", "coredns")
 
 
 class ClusterStack(PlatformStack):
@@ -40,16 +37,7 @@ class ClusterStack(PlatformStack):
             network=network,
             account=self._account,
         )
-        first = [
-            self._addon(
-                name,
-                configuration=vpc_cni(network.pod_subnet_ids, self.cluster.security_group_id)
-                if name == "vpc-cni"
-                else None,
-            )
-            for name in _BEFORE_NODES
-        ]
-        groups = self._node_groups(network, first)
+        groups = self._node_groups(network, addons_before_nodes(self, cluster=self.cluster, network=network))
         self._later_addons(groups)
         self.karpenter = (
             KarpenterAccess(
@@ -106,37 +94,34 @@ class ClusterStack(PlatformStack):
         }
 
     def _later_addons(self, groups: dict[str, NodeGroup]) -> None:
-        others = set(self.platform.addons) - {*_BEFORE_NODES, *_AFTER_NODES}
-        scaling = self.platform.cluster.coredns_autoscaling
-        role = ebs_csi_role(self, "ebs-csi", cluster=self.cluster, account=self._account)
-        if self.platform.monitoring and self.platform.monitoring.container_insights:
-            others.remove(CONTAINER_INSIGHTS)
-            self._container_insights(self.platform.monitoring, groups)
-        for name in sorted({*_AFTER_NODES, *others}):
-            ebs = name == "aws-ebs-csi-driver"
-            self._addon(
-                name,
-                configuration=coredns(scaling) if name == COREDNS and scaling else None,
-                service_account="ebs-csi-controller-sa" if ebs else None,
-                role=role if ebs else None,
-                after=[group.resource for group in groups.values()],
-            )
+        nodes = [group.resource for group in groups.values()]
+        monitoring = self.platform.monitoring
+        watching = monitoring if monitoring and monitoring.container_insights else None
+        addons_after_nodes(
+            self,
+            cluster=self.cluster,
+            account=self._account,
+            nodes=nodes,
+            leave_out=[CONTAINER_INSIGHTS] if watching else [],
+        )
+        if watching:
+            self._container_insights(watching, nodes)
 
-    def _container_insights(self, spec: MonitoringSpec, groups: dict[str, NodeGroup]) -> None:
+    def _container_insights(self, spec: MonitoringSpec, nodes: list[EksNodeGroup]) -> None:
         insights = ContainerInsights(
             self, "container-insights", spec=spec, cluster_name=self.cluster.name, account=self._account
         )
-        self._addon(
-            CONTAINER_INSIGHTS,
+        Addon(
+            self,
+            f"addon-{CONTAINER_INSIGHTS}",
+            name=CONTAINER_INSIGHTS,
+            cluster=self.cluster,
+            spec=self.platform.cluster.addons.get(CONTAINER_INSIGHTS),
             configuration=agent_configuration(spec),
             service_account=SERVICE_ACCOUNT,
             role=insights.role,
-            after=[*insights.groups, *(group.resource for group in groups.values())],
+            after=[*insights.groups, *nodes],
         )
-
-    def _addon(self, name: str, **arguments: Any) -> Addon:
-        spec = self.platform.cluster.addons.get(name, AddonSpec())
-        return Addon(self, f"addon-{name}", name=name, cluster=self.cluster, spec=spec, **arguments)
 
     def _outputs(self, groups: dict[str, NodeGroup]) -> None:
         self.add_output("eks_cluster_name", self.cluster.id, "The cluster.")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from cdktf import Fn, TerraformStack
+from cdktf import Fn, ITerraformDependable, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_helm.provider import HelmProvider
 from synthesised import Document, listed, policy, stack_of
 
+from constructs_lib._coredns import CorednsAutoscalingSpec
 from constructs_lib._names import Refused
 from constructs_lib._policy import Statement
 from constructs_lib.account import Account
-from constructs_lib.addon import Addon, AddonSpec, vpc_cni
+from constructs_lib.addon import Addon, AddonSpec, addons_after_nodes, addons_before_nodes, vpc_cni
 from constructs_lib.bucket import Bucket, BucketSpec
 from constructs_lib.cluster import AccessEntrySpec, Cluster, ClusterSpec, ExistingCluster, ExistingClusterSpec
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart, ClusterAutoscalerSpec
@@ -237,17 +238,20 @@ def test_karpenter_finds_the_security_group_of_nodes(synth: Synthesise) -> None:
     assert "cluster_security_group_id" in tag["resource_id"]
 
 
-def node_group(name: str = "spark", **spec: Any) -> Build:
+def node_group(
+    name: str = "spark", cluster: Cluster | None = None, after: Sequence[ITerraformDependable] = (), **spec: Any
+) -> Build:
     whole = {"instance_types": ["m6i.xlarge"], "min_size": 1, "max_size": 3, **spec}
     return lambda stack: NodeGroup(
         stack,
         "nodes",
         name=name,
         spec=NodeGroupSpec(**whole),
-        cluster=existing(stack),
+        cluster=cluster or existing(stack),
         network=NETWORK,
         account=account(stack),
         tags={"Team": "data"},
+        after=after,
     )
 
 
@@ -342,6 +346,27 @@ def test_an_addons_own_configuration_comes_into_ours_and_wins(synth: Synthesise)
 def test_of_an_addons_configuration_only_mappings_are_mixed(synth: Synthesise) -> None:
     values = configured(synth, {"a": {"b": 1}, "c": [1], "d": 1}, {"a": "x", "c": [2], "d": {"e": 2}})
     assert values == {"a": "x", "c": [2], "d": {"e": 2}}
+
+
+def test_a_cluster_in_ones_own_stack_gets_what_makes_it_one(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        addons = {"kube-proxy": AddonSpec(version="v1.35.0-eksbuild.2"), "metrics-server": AddonSpec()}
+        eks = cluster(addons=addons, coredns_autoscaling=CorednsAutoscalingSpec())(stack)
+        first = addons_before_nodes(stack, cluster=eks, network=NETWORK)
+        nodes = node_group(cluster=eks, after=first)(stack)
+        addons_after_nodes(stack, cluster=eks, account=account(stack), nodes=[nodes.resource])
+
+    document = synth(build)
+    by_name = {each["addon_name"]: each for each in document.resources("aws_eks_addon")}
+    group = document.only("aws_eks_node_group")
+    before = {"eks-pod-identity-agent", "kube-proxy", "vpc-cni"}
+    assert {document.address(by_name[name]) for name in before} <= set(group["depends_on"])
+    after = {"aws-ebs-csi-driver", "coredns", "metrics-server"}
+    assert by_name.keys() == before | after
+    assert all(document.address(group) in by_name[name]["depends_on"] for name in after)
+    assert by_name["kube-proxy"]["addon_version"] == "v1.35.0-eksbuild.2"
+    assert json.loads(by_name["coredns"]["configuration_values"])["autoScaling"]["enabled"] is True
+    assert by_name["aws-ebs-csi-driver"]["pod_identity_association"]
 
 
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
