@@ -1,13 +1,13 @@
-"""The AWS account and region that constructs work in."""
+"""The AWS account and region that constructs work in, and `Refused`, which all of them raise."""
 
 from __future__ import annotations
 
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from constructs import Construct
 
-from constructs_lib._names import AccountId, Region, checked, checked_if_known, partition_of
+from constructs_lib._names import AccountId, Refused, Region, checked, checked_if_known, partition_of
 
-__all__ = ["Account"]
+__all__ = ["Account", "Refused"]
 
 
 class Account:

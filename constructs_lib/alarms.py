@@ -23,6 +23,7 @@ from constructs import Construct
 from constructs_lib._alarms import (
     AlarmsSpec,
     BudgetSpec,
+    PendingPodsSpec,
     failed_runs,
     metric_alarms,
     publishers_may_use_key,
@@ -35,14 +36,14 @@ from constructs_lib._policy import document
 from constructs_lib.account import Account
 from constructs_lib.encryption_key import EncryptionKey
 
-__all__ = ["Alarms", "AlarmsSpec"]
+__all__ = ["Alarms", "AlarmsSpec", "BudgetSpec", "PendingPodsSpec"]
 
 
 class Alarms(Construct):
     """Defines an encrypted topic with its subscribers, the alarms of a cluster, and a budget.
 
     *container_insights* says whether the cluster sends the metrics of pods and nodes; *queue_name* is that of
-    Karpenter's interruptions, where there is one.
+    Karpenter's interruptions, where there is one. Of failed job runs `tell_of_failed_runs` tells, team by team.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Alarms(Construct):
         queue_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self._cluster_name = cluster_name
+        self._spec, self._cluster_name = spec, cluster_name
         self.topic_arn: str = self._topic(account)
         for address in sorted(spec.emails):
             SnsTopicSubscription(
@@ -89,7 +90,9 @@ class Alarms(Construct):
             self._budget(spec.budget)
 
     def tell_of_failed_runs(self, id: str, *, team: str, virtual_cluster_id: str) -> None:
-        """Tell of each job run of *team* that fails, with the command that shows why."""
+        """Tell of each job run of *team* that fails, with the command that shows why, unless the Spec says not to."""
+        if not self._spec.failed_runs:
+            return
         place = Construct(self, id)
         rule = CloudwatchEventRule(
             place,

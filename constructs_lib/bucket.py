@@ -47,7 +47,8 @@ class Bucket(Construct):
     """Defines a private, versioned, encrypted bucket that refuses plain HTTP and is kept while it holds objects.
 
     *destroy* lets Terraform delete it with all that it holds. *kms_key_arn* encrypts what is written to it.
-    *expirations* tell after how many days what lies under a prefix is deleted.
+    *expirations* tell after how many days what lies under a prefix is deleted. `name`, `kms_key_arn` and `destroy` of
+    the Spec are not read: they are what a program makes these arguments from, as our stacks do.
     """
 
     def __init__(

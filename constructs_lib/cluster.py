@@ -25,6 +25,7 @@ from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnec
 from constructs import Construct
 
 from constructs_lib._cluster import AccessEntrySpec, AddonSpec, ClusterSpec, ExistingClusterSpec
+from constructs_lib._coredns import CorednsAutoscalingSpec
 from constructs_lib._names import ClusterName, Refused, checked, fit, overlap
 from constructs_lib._policy import trust
 from constructs_lib.account import Account
@@ -37,6 +38,7 @@ __all__ = [
     "AddonSpec",
     "Cluster",
     "ClusterSpec",
+    "CorednsAutoscalingSpec",
     "EksClusterLike",
     "ExistingCluster",
     "ExistingClusterSpec",

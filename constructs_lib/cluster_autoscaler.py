@@ -1,4 +1,4 @@
-"""Cluster Autoscaler: its role in AWS, and its chart in the cluster."""
+"""Cluster Autoscaler: its role in AWS, its chart in the cluster, and the tags from which it knows an empty group."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from constructs_lib._cluster_autoscaler import (
     ClusterAutoscalerSpec,
     controller_policy,
     controller_values,
+    group_tags,
 )
 from constructs_lib._names import fit, same_region
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.service_account_role import ServiceAccountRole
 
-__all__ = ["ClusterAutoscalerAccess", "ClusterAutoscalerChart", "ClusterAutoscalerSpec"]
+__all__ = ["ClusterAutoscalerAccess", "ClusterAutoscalerChart", "ClusterAutoscalerSpec", "group_tags"]
 
 
 class ClusterAutoscalerAccess(Construct):

@@ -11,13 +11,14 @@ from constructs import Construct
 from constructs_lib._policy import Statement, document
 from constructs_lib.account import Account
 
-__all__ = ["EncryptionKey", "logs_may_use"]
+__all__ = ["EncryptionKey", "Statement", "logs_may_use"]
 
 
 class EncryptionKey(Construct):
     """Defines a symmetric key that rotates every year and waits 30 days before it is really deleted.
 
-    The account administers it through IAM; *statements* let services use it. The alias is `alias/<name>`.
+    The account administers it through IAM; *statements*, each a `Statement`, let services use it. The alias is
+    `alias/<name>`.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ class JobRole(Role):
 
     It starts with what its Spec names; buckets, log groups and the Glue catalog grant it the rest, best of all in
     *grants*, so that the policy is written once. By Pod Identity each service account is associated with it; the
-    cluster, if not ours, must have the add-on eks-pod-identity-agent.
+    cluster, if not ours, must have the add-on eks-pod-identity-agent. `name` of the Spec is not read, *name* is.
     """
 
     def __init__(

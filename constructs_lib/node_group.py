@@ -108,7 +108,10 @@ class NodeGroup(Construct):
         return self.resource.arn
 
     def tag_autoscaling_group(self, tags: Mapping[str, str]) -> None:
-        """Tag the auto-scaling group behind this one, which EKS makes and gives none of the group's own tags."""
+        """Tag the auto-scaling group behind this one, which EKS makes and gives none of the group's own tags.
+
+        Those that Cluster Autoscaler asks for come from `constructs_lib.cluster_autoscaler.group_tags`.
+        """
         place = Construct(self, "AutoscalingGroupTag")
         name = self.resource.resources.get(0).autoscaling_groups.get(0).name
         for key, value in literal(tags).items():

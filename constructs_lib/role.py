@@ -1,4 +1,7 @@
-"""An IAM role, and the permissions that things grant to it."""
+"""An IAM role, and the permissions that things grant to it.
+
+`Statement` is what a policy is made of, here and in `EncryptionKey`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from constructs import Construct
 from constructs_lib._names import Refused, RoleName, checked
 from constructs_lib._policy import INLINE_POLICIES_LIMIT, Statement, check_size, document
 
-__all__ = ["Role"]
+__all__ = ["Role", "Statement"]
 
 
 class Role(Construct):

@@ -37,7 +37,7 @@ from constructs_lib.virtual_cluster import VirtualCluster
 if TYPE_CHECKING:
     from constructs_lib.job_template import JobTemplate
 
-__all__ = ["JobRoleSpec", "Placement", "Team", "TeamSpec"]
+__all__ = ["JobRoleSpec", "Placement", "Team", "TeamJob", "TeamSpec", "TierSpec"]
 
 
 class Team(Construct):
@@ -45,6 +45,10 @@ class Team(Construct):
 
     The jobs may use the team's own prefix of *bucket*, write their logs there and to the log group, and read the
     platform's shared files; *placements* say where drivers and executors run.
+
+    Names in the Spec stand for what only the program knows, and are not read: `driver_pool` and `executor_pool` are
+    *placements* here, `tiers` and `job_templates` the arguments of those names, and `s3_log_days` belongs to the
+    `expirations` of *bucket*.
     """
 
     def __init__(

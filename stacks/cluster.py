@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from cdktf_cdktf_provider_aws.eks_node_group import EksNodeGroup
 from constructs import Construct
 
-from constructs_lib._cluster_autoscaler import group_tags
 from constructs_lib._monitoring import CONTAINER_INSIGHTS, SERVICE_ACCOUNT, MonitoringSpec, agent_configuration
 from constructs_lib.addon import Addon, addons_after_nodes, addons_before_nodes
 from constructs_lib.cluster import Cluster
-from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess
+from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, group_tags
 from constructs_lib.container_insights import ContainerInsights
 from constructs_lib.karpenter_access import KarpenterAccess
 from constructs_lib.node_group import NodeGroup

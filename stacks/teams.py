@@ -98,9 +98,8 @@ class TeamsStack(PlatformStack):
             container_insights=monitoring.container_insights,
             queue_name=queue_name(cluster_name) if platform.karpenter and not platform.existing_cluster else None,
         )
-        if monitoring.alarms.failed_runs:
-            for name, team in teams.items():
-                alarms.tell_of_failed_runs(f"failed-runs-{name}", team=name, virtual_cluster_id=team.virtual_cluster.id)
+        for name, team in teams.items():
+            alarms.tell_of_failed_runs(f"failed-runs-{name}", team=name, virtual_cluster_id=team.virtual_cluster.id)
         self.add_output("alarms_topic_arn", alarms.topic_arn, "The SNS topic of the alarms, for further subscribers.")
 
     def _key(self, cluster_name: str) -> str:

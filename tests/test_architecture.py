@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from conftest import ROOT
+
+import constructs_lib
+from provisioners.spec import Spec
 
 PACKAGES = ("main", "stacks", "constructs_lib", "provisioners", "emr_eks")
 # Whom each may import besides itself.
@@ -81,6 +88,32 @@ def test_pure_modules_import_neither_cdktf_nor_impure_modules_of_ours(file: Path
     known = {name_of(each) for each in modules()}
     ours = [name for name in names if name in known and name not in PACKAGES]
     assert not [name for name in ours if not is_pure(name)]
+
+
+def ours(hint: Any) -> set[type]:
+    """Return the classes of ours in a type *hint*, and in the fields of those that are Specs."""
+    found = set().union(*map(ours, get_args(hint)))
+    if isinstance(hint, type) and hint.__module__.startswith("constructs_lib."):
+        fields = hint.model_fields.values() if issubclass(hint, Spec) else ()
+        found |= {hint}.union(*(ours(field.annotation) for field in fields))
+    return found
+
+
+def test_what_a_construct_takes_has_a_public_name() -> None:
+    names = [module.name for module in pkgutil.iter_modules(constructs_lib.__path__) if module.name[0] != "_"]
+    found = [importlib.import_module(f"constructs_lib.{name}") for name in names]
+    exported = [getattr(module, name) for module in found for name in getattr(module, "__all__", ())]
+    public = {each for each in exported if isinstance(each, type)}
+    taken = {
+        each: f"{construct.__name__}.{name}"
+        for construct in public
+        for name, method in vars(construct).items()
+        if inspect.isfunction(method) and (name == "__init__" or name[0] != "_") and not issubclass(construct, Spec)
+        for hint in get_type_hints(method).values()
+        for each in ours(hint)
+    }
+    assert len(taken) > 20
+    assert {each: where for each, where in taken.items() if each not in public} == {}
 
 
 def test_nobody_but_main_and_the_command_line_reads_the_environment() -> None:

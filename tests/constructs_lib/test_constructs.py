@@ -13,13 +13,18 @@ from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdent
 from cdktf_cdktf_provider_helm.provider import HelmProvider
 from synthesised import Document, listed, policy, stack_of
 
-from constructs_lib._coredns import CorednsAutoscalingSpec
-from constructs_lib._names import Refused
-from constructs_lib._policy import Statement
-from constructs_lib.account import Account
+from constructs_lib.account import Account, Refused
 from constructs_lib.addon import Addon, AddonSpec, addons_after_nodes, addons_before_nodes, vpc_cni
+from constructs_lib.alarms import Alarms, AlarmsSpec
 from constructs_lib.bucket import Bucket, BucketSpec
-from constructs_lib.cluster import AccessEntrySpec, Cluster, ClusterSpec, ExistingCluster, ExistingClusterSpec
+from constructs_lib.cluster import (
+    AccessEntrySpec,
+    Cluster,
+    ClusterSpec,
+    CorednsAutoscalingSpec,
+    ExistingCluster,
+    ExistingClusterSpec,
+)
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart, ClusterAutoscalerSpec
 from constructs_lib.job_role import JobRole, JobRoleSpec
 from constructs_lib.karpenter_access import KarpenterAccess, KarpenterSpec
@@ -27,7 +32,7 @@ from constructs_lib.karpenter_charts import KarpenterCharts
 from constructs_lib.log_group import LogGroup, adopt_log_groups
 from constructs_lib.namespace import Namespace, QuotaSpec
 from constructs_lib.node_group import NodeGroup, NodeGroupSpec, TaintSpec
-from constructs_lib.role import Role
+from constructs_lib.role import Role, Statement
 from constructs_lib.service_account_role import ServiceAccountRole
 from constructs_lib.team import Placement, Team, TeamSpec
 from constructs_lib.virtual_cluster import VirtualCluster
@@ -513,6 +518,16 @@ def test_reserved_interfaces_are_those_of_the_spec_or_else_of_the_network(
 def test_a_chart_makes_its_namespace(synth: Synthesise) -> None:
     document = synth(autoscaler_chart("eu-west-1"))
     assert document.only("helm_release", chart="cluster-autoscaler")["create_namespace"] is True
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_failed_runs_are_told_where_the_spec_wants_them(synth: Synthesise, wanted: bool) -> None:
+    def build(stack: TerraformStack) -> None:
+        spec = AlarmsSpec(failed_runs=wanted)
+        alarms = Alarms(stack, "x", spec=spec, cluster_name="data", account=account(stack), container_insights=False)
+        alarms.tell_of_failed_runs("etl", team="etl", virtual_cluster_id="abc")
+
+    assert len(synth(build).resources("aws_cloudwatch_event_rule")) == wanted
 
 
 def karpenter(**spec: Any) -> Build:
