@@ -21,6 +21,7 @@ AnyLogGroupName = Annotated[
         max_length=512,
     ),
 ]
+"""What AWS takes; groups under /aws/ are those of its services, such as a VPC's flow logs."""
 LogGroupName = Annotated[
     str,
     text(

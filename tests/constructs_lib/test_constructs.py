@@ -32,6 +32,11 @@ from constructs_lib.karpenter_charts import KarpenterCharts
 from constructs_lib.log_group import LogGroup, adopt_log_groups
 from constructs_lib.namespace import Namespace, QuotaSpec
 from constructs_lib.node_group import NodeGroup, NodeGroupSpec, TaintSpec
+from constructs_lib.node_termination_handler import (
+    NodeTerminationHandlerAccess,
+    NodeTerminationHandlerChart,
+    NodeTerminationHandlerSpec,
+)
 from constructs_lib.role import Role, Statement
 from constructs_lib.service_account_role import ServiceAccountRole
 from constructs_lib.team import Placement, Team, TeamSpec
@@ -406,6 +411,16 @@ def autoscaler_chart(region: str) -> Build:
     return build
 
 
+def handler_chart(region: str) -> Build:
+    def build(stack: TerraformStack) -> None:
+        HelmProvider(stack, "helm")
+        spec, cluster = NodeTerminationHandlerSpec(autoscaling_groups=["gpu"]), existing(stack)
+        access = NodeTerminationHandlerAccess(stack, "access", spec=spec, cluster=cluster, account=account(stack))
+        NodeTerminationHandlerChart(stack, "x", spec=spec, cluster=cluster, access=access, region=region)
+
+    return build
+
+
 def karpenter_charts(spec: KarpenterSpec, **arguments: Any) -> Build:
     def build(stack: TerraformStack) -> None:
         HelmProvider(stack, "helm")
@@ -438,9 +453,12 @@ def cluster_in_a_vpc(**spec: Any) -> Build:
             lambda stack: Addon(stack, "x", name="x", cluster=existing(stack), service_account="sa"),
             "test/x: `service_account` and `role` must come together, got 'sa' and None; give both",
         ),
-        (
-            autoscaler_chart("us-east-1"),
-            "test/x: `region` must be eu-west-1, that of `access`, got 'us-east-1'; pass the same",
+        *(
+            (
+                chart("us-east-1"),
+                "test/x: `region` must be eu-west-1, that of `access`, got 'us-east-1'; pass the same",
+            )
+            for chart in (autoscaler_chart, handler_chart)
         ),
         (named_bucket("Data_1"), "test/x: must be a bucket name: .*, got 'Data_1'; for example"),
         (
@@ -515,9 +533,9 @@ def test_reserved_interfaces_are_those_of_the_spec_or_else_of_the_network(
     assert json.loads(values)["settings"]["reservedENIs"] == expected
 
 
-def test_a_chart_makes_its_namespace(synth: Synthesise) -> None:
-    document = synth(autoscaler_chart("eu-west-1"))
-    assert document.only("helm_release", chart="cluster-autoscaler")["create_namespace"] is True
+@pytest.mark.parametrize("chart", [autoscaler_chart, handler_chart])
+def test_a_chart_makes_its_namespace(synth: Synthesise, chart: Callable[[str], Build]) -> None:
+    assert synth(chart("eu-west-1")).only("helm_release")["create_namespace"] is True
 
 
 @pytest.mark.parametrize("wanted", [True, False])
