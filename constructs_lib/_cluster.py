@@ -23,6 +23,7 @@ AccessPolicy = Literal[
     "AmazonEKSViewPolicy",
 ]
 """https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html"""
+_ADMIN: AccessPolicy = "AmazonEKSClusterAdminPolicy"
 
 
 AddonName = Annotated[
@@ -60,6 +61,11 @@ class AccessEntrySpec(Spec):
         default=(), description="Limits the policy to these namespaces; empty: everywhere."
     )
 
+    @property
+    def administers(self) -> bool:
+        """Whether the principal may do everything in the whole cluster."""
+        return self.policy == _ADMIN and not self.namespaces
+
 
 class AddonSpec(Spec):
     """An EKS add-on."""
@@ -89,7 +95,8 @@ class ClusterSpec(Spec):
     )
     creator_is_admin: bool = Field(
         default=True,
-        description="Whether who creates the cluster may administer it, as applying the later stacks needs.",
+        description="Whether who creates the cluster may administer it, as applying the later stacks needs; if not, "
+        "an entry of `access` must let somebody.",
     )
     access: dict[DnsLabel, AccessEntrySpec] = Field(
         default={}, description="Further principals, each under a name of your choice."
@@ -138,6 +145,14 @@ class ClusterSpec(Spec):
                 )
         if self.coredns_autoscaling and COREDNS in self.addons:
             yield from scaled_otherwise(self.addons[COREDNS].version, self.addons[COREDNS].configuration)
+        if not self.creator_is_admin and not any(entry.administers for entry in self.access.values()):
+            yield Problem(
+                ("creator_is_admin",),
+                f"must not be false while no entry of `access` has {_ADMIN} everywhere: nobody could apply the later "
+                "stacks",
+                hint=f"add an entry with policy: {_ADMIN} and without namespaces for whoever applies them",
+                reads=(("access",),),
+            )
         entries: dict[str, str] = {}
         for name in sorted(self.access):
             principal = self.access[name].principal_arn

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from constructs_lib._names import BucketArn, DatabaseName, PolicyArn, RoleName
-from constructs_lib._policy import MAX_TRUST_POLICY_LIMIT, TRUST_POLICY_LIMIT, Statement
+from constructs_lib._policy import MAX_TRUST_POLICY_LIMIT, TRUST_POLICY_LIMIT, Statement, document
 from provisioners.spec import DnsLabel, Items, Path, Problem, Spec, text
 
 Identity = Literal["irsa", "pod_identity", "both"]
@@ -46,6 +46,9 @@ FRAMEWORKS: Mapping[FrameworkName, Framework] = {
 https://github.com/aws/aws-cli/blob/v2/awscli/customizations/emrcontainers/create_role_associations.py
 """
 
+TRUST_LESS = (
+    "shorten the role's name, give it fewer `frameworks`, or have IAM's quota raised and set `trust_policy_limit`"
+)
 LABEL_LIMIT = 63
 """https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"""
 
@@ -220,6 +223,35 @@ def shared_accounts(spec: JobRoleSpec, namespace: str) -> list[ServiceAccount]:
         if framework.of_operator:
             found.append(ServiceAccount(spec.operator_namespace or namespace, framework.of_operator))
     return found
+
+
+def trust_policy(
+    spec: JobRoleSpec,
+    *,
+    namespace: str,
+    role_name: str,
+    account_id: str,
+    cluster_arn: str,
+    provider_arn: str,
+    issuer: str,
+) -> str:
+    """Return what lets exactly the jobs of *namespace* become the role, in each way that *spec* names."""
+    trust: list[Statement] = []
+    if spec.by_irsa:
+        trust.append(
+            irsa_trust(
+                spec,
+                provider_arn=provider_arn,
+                issuer=issuer,
+                namespace=namespace,
+                role_name=role_name,
+                account_id=account_id,
+            )
+        )
+    if spec.by_pod_identity:
+        accounts = service_accounts(spec, namespace=namespace, role_name=role_name, account_id=account_id)
+        trust.append(pod_identity_trust([*accounts.values()], cluster_arn=cluster_arn, account_id=account_id))
+    return document(trust)
 
 
 def irsa_trust(

@@ -20,6 +20,8 @@ MAX_TRUST_POLICY_LIMIT = 4096
 AWS raises the quota of trust policies, up to the larger figure, on request.
 """
 
+LATER = "${TfToken[LATER]}"
+"""Stands for what only synthesis will know, in a policy that is measured before; `size` takes it for a token."""
 _TOKEN = re.compile(r"\$\{TfToken\[[^\]]*\]\}")
 _LONGEST_TOKEN_VALUE = "x" * 128
 _ACCOUNT = re.compile(rf"(?<=[:-]){_TOKEN.pattern}(?=[:-])")
@@ -85,11 +87,11 @@ def size(policy: str) -> int:
     return len(_TOKEN.sub(_LONGEST_TOKEN_VALUE, _ACCOUNT.sub(_ACCOUNT_ID, policy)))
 
 
-def check_size(policy: str, limit: int, where: Where, *, hint: str = _GRANT_LESS) -> str:
+def check_size(policy: str, limit: int, where: Where, *, what: str = "policy", hint: str = _GRANT_LESS) -> str:
     """Return *policy* if it keeps to *limit*; raises `Refused` that tells *where* it belongs, and *hint*."""
     length = size(policy)
     if length > limit:
-        raise Refused(f"{where()}: the policy must have at most {limit} characters, got {length}; {hint}")
+        raise Refused(f"{where()}: the {what} must have at most {limit} characters, got {length}; {hint}")
     return policy
 
 

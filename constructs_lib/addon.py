@@ -13,7 +13,8 @@ from constructs import Construct
 from constructs_lib._cluster import AFTER_NODES, BEFORE_NODES, AddonSpec
 from constructs_lib._coredns import COREDNS, coredns
 from constructs_lib._literal import literal
-from constructs_lib._names import Refused, fit
+from constructs_lib._names import Refused
+from constructs_lib._own_roles import own_role_name
 from constructs_lib._policy import pod_identity_trust
 from constructs_lib.account import Account
 from constructs_lib.cluster import Cluster, EksClusterLike
@@ -125,7 +126,7 @@ def _merged(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any
 
 def ebs_csi_role(scope: Construct, id: str, *, cluster: EksClusterLike, account: Account) -> Role:
     """Return a role for the service account `ebs-csi-controller-sa` of the add-on aws-ebs-csi-driver."""
-    role = Role(scope, id, name=fit(f"{cluster.name}-ebs-csi", 64), trust=pod_identity_trust(account.id))
+    role = Role(scope, id, name=own_role_name(cluster.name, "ebs-csi"), trust=pod_identity_trust(account.id))
     role.attach("AmazonEBSCSIDriverPolicy", account.managed_policy_arn("service-role/AmazonEBSCSIDriverPolicy"))
     return role
 

@@ -26,7 +26,8 @@ from constructs import Construct
 
 from constructs_lib._cluster import AccessEntrySpec, AddonSpec, ClusterSpec, ExistingClusterSpec
 from constructs_lib._coredns import CorednsAutoscalingSpec
-from constructs_lib._names import ClusterName, Refused, checked, fit, overlap
+from constructs_lib._names import ClusterName, Refused, checked, overlap
+from constructs_lib._own_roles import own_role_name
 from constructs_lib._policy import trust
 from constructs_lib.account import Account
 from constructs_lib.encryption_key import EncryptionKey, logs_may_use
@@ -84,7 +85,7 @@ class Cluster(Construct):
         self.version: str = spec.version
         if isinstance(network, Vpc):
             self._check_addresses(spec, network)
-        role = Role(self, "Role", name=fit(f"{name}-cluster", 64), trust=trust("eks.amazonaws.com"))
+        role = Role(self, "Role", name=own_role_name(name, "cluster"), trust=trust("eks.amazonaws.com"))
         role.attach("AmazonEKSClusterPolicy", account.managed_policy_arn("AmazonEKSClusterPolicy"))
         # EKS would make this group itself when it first writes to it, with no retention and out of Terraform's sight.
         log_group = f"/aws/eks/{name}/cluster"

@@ -14,7 +14,8 @@ from constructs_lib._cluster_autoscaler import (
     controller_values,
     group_tags,
 )
-from constructs_lib._names import fit, same_region
+from constructs_lib._names import same_region
+from constructs_lib._own_roles import own_role_name
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.service_account_role import ServiceAccountRole
@@ -33,7 +34,7 @@ class ClusterAutoscalerAccess(Construct):
         role = ServiceAccountRole(
             self,
             "ControllerRole",
-            name=fit(f"{cluster.name}-cluster-autoscaler", 64),
+            name=own_role_name(cluster.name, "cluster-autoscaler"),
             cluster=cluster,
             namespace=spec.namespace,
             service_account=SERVICE_ACCOUNT,

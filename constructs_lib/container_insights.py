@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from constructs import Construct
 
 from constructs_lib._monitoring import MonitoringSpec, log_groups
-from constructs_lib._names import fit
+from constructs_lib._own_roles import own_role_name
 from constructs_lib._policy import pod_identity_trust
 from constructs_lib.account import Account
 from constructs_lib.encryption_key import EncryptionKey, logs_may_use
@@ -27,7 +27,7 @@ class ContainerInsights(Construct):
         self.role = Role(
             self,
             "Role",
-            name=fit(f"{cluster_name}-cloudwatch-agent", 64),
+            name=own_role_name(cluster_name, "cloudwatch-agent"),
             trust=pod_identity_trust(account.id),
             description=f"The CloudWatch agent in {cluster_name}",
         )

@@ -8,15 +8,15 @@ from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentity
 from constructs import Construct
 
 from constructs_lib._job_role import (
+    TRUST_LESS,
     JobRoleSpec,
     ServiceAccount,
     StatementSpec,
-    irsa_trust,
-    pod_identity_trust,
     service_accounts,
+    trust_policy,
 )
 from constructs_lib._names import RoleName, checked, checked_if_known
-from constructs_lib._policy import Statement, check_size, document, sid
+from constructs_lib._policy import Statement, check_size, sid
 from constructs_lib.account import Account
 from constructs_lib.bucket import READ, READ_WRITE, bucket_statements
 from constructs_lib.cluster import EksClusterLike
@@ -53,30 +53,24 @@ class JobRole(Role):
         spec = spec or JobRoleSpec()
         checked(RoleName, name, where)
         checked_if_known(DnsLabel, namespace, where)
-        accounts = service_accounts(spec, namespace=namespace, role_name=name, account_id=account.id)
-        trust: list[Statement] = []
-        if spec.by_irsa:
-            trust.append(
-                irsa_trust(
-                    spec,
-                    provider_arn=cluster.oidc_provider_arn,
-                    issuer=cluster.oidc_issuer,
-                    namespace=namespace,
-                    role_name=name,
-                    account_id=account.id,
-                )
-            )
-        if spec.by_pod_identity:
-            cluster_arn = account.arn("eks", f"cluster/{cluster.name}")
-            trust.append(pod_identity_trust([*accounts.values()], cluster_arn=cluster_arn, account_id=account.id))
+        trust = trust_policy(
+            spec,
+            namespace=namespace,
+            role_name=name,
+            account_id=account.id,
+            cluster_arn=account.arn("eks", f"cluster/{cluster.name}"),
+            provider_arn=cluster.oidc_provider_arn,
+            issuer=cluster.oidc_issuer,
+        )
         super().__init__(
             scope,
             id,
             name=name,
-            trust=check_size(document(trust), spec.trust_policy_limit, where, hint=_TRUST_LESS),
+            trust=check_size(trust, spec.trust_policy_limit, where, what="trust policy", hint=TRUST_LESS),
             description=f"Spark jobs in {namespace} on {cluster.name}",
         )
         if spec.by_pod_identity:
+            accounts = service_accounts(spec, namespace=namespace, role_name=name, account_id=account.id)
             self._associate(cluster, accounts)
         with self.at_once():
             self._allow(spec, account)
@@ -102,11 +96,6 @@ class JobRole(Role):
         catalog = GlueCatalog(account)
         catalog.grant_read(self, database=spec.read_databases)
         catalog.grant_read_write(self, database=spec.write_databases)
-
-
-_TRUST_LESS = (
-    "shorten the role's name, give it fewer `frameworks`, or have IAM's quota raised and set `trust_policy_limit`"
-)
 
 
 def _statements(spec: JobRoleSpec) -> Iterator[Statement]:

@@ -16,7 +16,7 @@ from constructs_lib._karpenter import (
     policy_name,
     queue_name,
 )
-from constructs_lib._names import fit
+from constructs_lib._own_roles import own_role_name
 from constructs_lib._policy import MANAGED_POLICY_LIMIT, Statement, check_size, document, trust
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
@@ -93,7 +93,7 @@ class KarpenterAccess(Construct):
         role = ServiceAccountRole(
             self,
             "ControllerRole",
-            name=fit(f"{cluster.name}-karpenter", 64),
+            name=own_role_name(cluster.name, "karpenter"),
             cluster=cluster,
             namespace=spec.namespace,
             service_account=_SERVICE_ACCOUNT,

@@ -27,6 +27,7 @@ from constructs import Construct
 from constructs_lib._literal import literal
 from constructs_lib._names import Refused, checked, fit
 from constructs_lib._node_group import NodeGroupName, NodeGroupSpec, TaintSpec
+from constructs_lib._own_roles import node_group_role_name
 from constructs_lib._policy import trust
 from constructs_lib._user_data import RAID0, multipart
 from constructs_lib.account import Account
@@ -65,7 +66,7 @@ class NodeGroup(Construct):
         checked(NodeGroupName, name, lambda: self.node.path)
         subnets = self._subnets(spec.availability_zones, network.private_subnet_ids)
         full_name = f"{cluster.name}-{name}"
-        role = Role(self, "Role", name=fit(f"{full_name}-node", 64), trust=trust("ec2.amazonaws.com"))
+        role = Role(self, "Role", name=node_group_role_name(cluster.name, name), trust=trust("ec2.amazonaws.com"))
         for policy in _POLICIES:
             role.attach(policy, account.managed_policy_arn(policy))
         template = self._launch_template(full_name, spec, literal(tags or {}))

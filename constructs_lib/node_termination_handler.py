@@ -9,7 +9,7 @@ from cdktf_cdktf_provider_aws.autoscaling_lifecycle_hook import AutoscalingLifec
 from cdktf_cdktf_provider_helm.release import Release
 from constructs import Construct
 
-from constructs_lib._names import fit, same_region
+from constructs_lib._names import same_region
 from constructs_lib._node_termination_handler import (
     LIFECYCLE_HOOK,
     SERVICE_ACCOUNT,
@@ -20,6 +20,7 @@ from constructs_lib._node_termination_handler import (
     handler_values,
     managed_tag,
 )
+from constructs_lib._own_roles import own_role_name
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.interruption_queue import InterruptionQueue
@@ -49,7 +50,7 @@ class NodeTerminationHandlerAccess(Construct):
         role = ServiceAccountRole(
             self,
             "Role",
-            name=fit(f"{cluster.name}-node-termination-handler", 64),
+            name=own_role_name(cluster.name, "node-termination-handler"),
             cluster=cluster,
             namespace=spec.namespace,
             service_account=SERVICE_ACCOUNT,

@@ -18,7 +18,8 @@ from cdktf_cdktf_provider_aws.vpc import Vpc as VpcResource
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint, VpcEndpointDnsOptions
 from constructs import Construct
 
-from constructs_lib._names import ClusterName, Refused, checked_if_known, fit
+from constructs_lib._names import ClusterName, Refused, checked_if_known
+from constructs_lib._own_roles import own_role_name
 from constructs_lib._policy import Statement, trust
 from constructs_lib._vpc import ExistingVpcSpec, FlowLogsSpec, Subnet, SubnetRange, Tier, VpcSpec
 from constructs_lib.account import Account
@@ -269,7 +270,7 @@ class Vpc(Construct):
         role = Role(
             self,
             "FlowLogsRole",
-            name=fit(f"{self._name}-flow-logs", 64),
+            name=own_role_name(self._name, "flow-logs"),
             trust=trust(
                 "vpc-flow-logs.amazonaws.com",
                 conditions={"StringEquals": {"aws:SourceAccount": self._account.id}},

@@ -13,8 +13,16 @@ from pydantic import Field
 from constructs_lib._bucket import BucketSpec
 from constructs_lib._cluster import AddonSpec, ClusterSpec, ExistingClusterSpec
 from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, too_long, unequal
-from constructs_lib._job_role import LABEL_LIMIT, JobRoleSpec, ServiceAccount, service_accounts, shared_accounts
-from constructs_lib._karpenter import KarpenterSpec
+from constructs_lib._job_role import (
+    LABEL_LIMIT,
+    TRUST_LESS,
+    JobRoleSpec,
+    ServiceAccount,
+    service_accounts,
+    shared_accounts,
+    trust_policy,
+)
+from constructs_lib._karpenter import KarpenterSpec, node_role_name
 from constructs_lib._monitoring import CONTAINER_INSIGHTS, MonitoringSpec
 from constructs_lib._names import (
     AccountId,
@@ -27,12 +35,15 @@ from constructs_lib._names import (
     cut,
     fit,
     overlap,
+    partition_of,
     region_of,
 )
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec, NodesSpec
 from constructs_lib._node_group_family import FAMILY_LABEL, FamilyName, MemberSpec, NodeGroupFamilySpec
 from constructs_lib._node_termination_handler import NodeTerminationHandlerSpec, managed_tag
+from constructs_lib._own_roles import OWN_ROLES, node_group_role_name, own_role_name
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
+from constructs_lib._policy import LATER, size
 from constructs_lib._priority import PrioritiesSpec, TierSpec
 from constructs_lib._team import TeamSpec, job_role_name, log_group_name, role_path
 from constructs_lib._versions import DEFAULT_KARPENTER, too_old
@@ -64,6 +75,15 @@ StateKeyPrefix = Annotated[
 
 RESERVED_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 RESERVED_TAGS = ("Name", "Platform")
+CONTROLLERS_TAGS = (
+    "eks:",
+    "k8s.io/cluster-autoscaler/",
+    "karpenter.k8s.aws/",
+    "karpenter.sh/",
+    "kubernetes.io/cluster/",
+    "kubernetes.io/role/",
+)
+"""How tags begin by which controllers find what is theirs: private subnets, for example, and not the public ones."""
 MAX_TAGS = 40
 """AWS takes 50 on a resource (https://docs.aws.amazon.com/tag-editor/latest/userguide/reference.html); ten are ours."""
 
@@ -246,6 +266,12 @@ class PlatformSpec(Spec):
         for key in sorted(self.tags):
             if key in RESERVED_TAGS:
                 yield Problem(("tags", key), "must not be set here", hint="remove it; every resource gets its own")
+            if key.startswith(CONTROLLERS_TAGS):
+                yield Problem(
+                    ("tags", key),
+                    "must not be set on everything, because controllers find by it what is theirs",
+                    hint="remove it; it is set where it belongs",
+                )
             other = first.setdefault(key.lower(), key)
             if other != key:
                 yield Problem(
@@ -438,7 +464,16 @@ class PlatformSpec(Spec):
     def _job_roles(self) -> Iterator[Problem]:
         roles: dict[str, Path] = {}
         accounts: dict[ServiceAccount, Path] = {}
+        own = {name.lower() for name in self._own_roles()}
         for place, team, full_name, spec in self._all_job_roles():
+            if full_name.lower() in own:
+                yield Problem(
+                    (*place, "name"),
+                    "must not be that of a role which the platform makes for itself (IAM ignores case)",
+                    full_name,
+                    "choose another name, or leave it out",
+                    reads=(("name",), ("node_groups",), ("node_group_families",), ("existing_cluster",)),
+                )
             other = roles.setdefault(full_name.lower(), place)
             if other != place:
                 yield Problem(
@@ -448,6 +483,7 @@ class PlatformSpec(Spec):
                     "choose another name, or leave it out",
                     reads=((*other, "name"), ("name",), ("existing_cluster",)),
                 )
+            yield from self._trust(place, team, full_name, spec)
             for account in shared_accounts(spec, self.teams[team].namespace or team):
                 other = accounts.setdefault(account, place)
                 if other != place:
@@ -458,6 +494,33 @@ class PlatformSpec(Spec):
                         hint="run the operator or server in another namespace, and name it in `operator_namespace`",
                         reads=((*other, "frameworks"), (*other, "operator_namespace")),
                     )
+
+    def _trust(self, place: Path, team: str, full_name: str, spec: JobRoleSpec) -> Iterator[Problem]:
+        account_id = self.account_id or LATER
+        policy = trust_policy(
+            spec,
+            namespace=self.teams[team].namespace or team,
+            role_name=full_name,
+            account_id=account_id,
+            cluster_arn=f"arn:{partition_of(self.region)}:eks:{self.region}:{account_id}:cluster/{self.cluster_name}",
+            provider_arn=LATER,
+            issuer=LATER,
+        )
+        if size(policy) > spec.trust_policy_limit:
+            yield Problem(
+                place,
+                f"must have a trust policy of at most {spec.trust_policy_limit} characters",
+                size(policy),
+                TRUST_LESS,
+                reads=(("name",), ("region",), ("account_id",), ("existing_cluster",), ("teams", team, "namespace")),
+            )
+
+    def _own_roles(self) -> Iterator[str]:
+        """Yield the names of the roles that the platform makes, or would make with everything turned on."""
+        if not self.existing_cluster:
+            yield node_role_name(self.name)
+            yield from (own_role_name(self.name, role) for role in OWN_ROLES)
+            yield from (node_group_role_name(self.name, group) for group in self.groups)
 
     def _all_job_roles(self) -> Iterator[tuple[Path, str, str, JobRoleSpec]]:
         """Yield the place, the team and the name in IAM of each job role, and what it says."""

@@ -1304,6 +1304,51 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
         {"": "tags: {Platform: other}\n"},
         ["platform.yaml:13:18: tags.Platform: must not be set here; remove it; every resource gets its own"],
     ),
+    "job roles named like the platform's own": (
+        {
+            "  etl: {}": "  etl:\n    job_role: {name: Analytics-Karpenter}\n    job_roles:\n      a: {name: "
+            "KarpenterNodeRole-analytics}\n      b: {name: analytics-system-node}"
+        },
+        [
+            f"platform.yaml:{place}.name: must not be that of a role which the platform makes for itself (IAM ignores "
+            f"case), got {name!r}; choose another name, or leave it out"
+            for place, name in (
+                ("13:22: teams.etl.job_role", "Analytics-Karpenter"),
+                ("15:17: teams.etl.job_roles.a", "KarpenterNodeRole-analytics"),
+                ("16:17: teams.etl.job_roles.b", "analytics-system-node"),
+            )
+        ],
+    ),
+    "a trust policy beyond IAM's limit": (
+        {
+            "etl: {}": "etl: {job_role: {identity: both, frameworks: [start_job_run, interactive_endpoint, "
+            "spark_operator, flink_operator, livy]}}"
+        },
+        [
+            "platform.yaml:12:19: teams.etl.job_role: must have a trust policy of at most 2048 characters, got 2312; "
+            "shorten the role's name, give it fewer `frameworks`, or have IAM's quota raised and set "
+            "`trust_policy_limit`"
+        ],
+    ),
+    "a cluster that nobody administers": (
+        {
+            "": "cluster:\n  creator_is_admin: false\n  access:\n    ops: {principal_arn: '" + ROLE_ARN + "', policy: "
+            "AmazonEKSClusterAdminPolicy, namespaces: [a]}\n"
+        },
+        [
+            "platform.yaml:14:21: cluster.creator_is_admin: must not be false while no entry of `access` has "
+            "AmazonEKSClusterAdminPolicy everywhere: nobody could apply the later stacks; add an entry with policy: "
+            "AmazonEKSClusterAdminPolicy and without namespaces for whoever applies them"
+        ],
+    ),
+    "tags of controllers": (
+        {"": "tags: {karpenter.sh/discovery: analytics, kubernetes.io/role/elb: '1'}\n"},
+        [
+            f'platform.yaml:13:{column}: tags["{key}"]: must not be set on everything, because controllers find by it '
+            "what is theirs; remove it; it is set where it belongs"
+            for column, key in ((32, "karpenter.sh/discovery"), (67, "kubernetes.io/role/elb"))
+        ],
+    ),
     "tags that differ in case": (
         {"": "tags: {Owner: a, owner: b}\n"},
         [

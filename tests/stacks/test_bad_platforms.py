@@ -180,7 +180,7 @@ BUILT: dict[str, Any] = {
         "version": "1.31",
         "public_access_cidrs": ["203.0.113.0/24"],
         "authentication_mode": "API",
-        "creator_is_admin": False,
+        "creator_is_admin": True,
         "access": {
             "ops": {
                 "principal_arn": "arn:aws:iam::123456789012:role/ops",
