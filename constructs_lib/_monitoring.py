@@ -15,6 +15,8 @@ CONTAINER_INSIGHTS = "amazon-cloudwatch-observability"
 """The EKS add-on:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/install-CloudWatch-Observability-EKS-addon.html"""
 SERVICE_ACCOUNT = "cloudwatch-agent"
+NAMESPACE = "amazon-cloudwatch"
+"""Where the add-on installs itself."""
 
 
 class MonitoringSpec(Spec):

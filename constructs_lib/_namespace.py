@@ -19,7 +19,9 @@ class QuotaSpec(Spec):
     memory_gib: Annotated[int, Field(ge=1)] = Field(
         default=8000, description="GiB of memory requested by all pods together."
     )
-    pods: Annotated[int, Field(ge=1)] = Field(default=2000, description="Pods that have not ended.")
+    pods: Annotated[int, Field(ge=3)] = Field(
+        default=2000, description="Pods that have not ended; a job has three: its submitter, driver and executor."
+    )
 
     @property
     def hard(self) -> dict[str, str]:

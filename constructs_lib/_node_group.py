@@ -219,6 +219,11 @@ class NodesSpec(Spec):
         """Whether a group may have more or fewer nodes."""
         return self.min_size < self.max_size
 
+    @property
+    def takes_critical_addons(self) -> bool:
+        """Whether controllers that tolerate no taint but CriticalAddonsOnly, such as Karpenter's, can run here."""
+        return all(each.effect == "PREFER_NO_SCHEDULE" or each.key == "CriticalAddonsOnly" for each in self.taints)
+
     def drivers_missing(self, facts: InstanceType) -> bool:
         """Tell whether an instance type lacks the devices that the AMI has drivers for."""
         maker = _MAKERS.get(self.ami)
@@ -275,6 +280,16 @@ class NodeGroupSpec(NodesSpec):
                     instance_type,
                     "choose another type, or leave `ami` out",
                     reads=(("ami",),),
+                )
+
+    def advice(self) -> Iterator[str]:
+        """Yield the instance types with devices that the AMI has no drivers for."""
+        drivers = {maker: ami for ami, maker in _MAKERS.items()}
+        for name, facts in self.facts.items():
+            if self.ami == "standard" and facts.device and facts.device[2] in drivers:
+                yield (
+                    f"{name} has devices that pods cannot use: the AMI 'standard' has no drivers for them; write "
+                    f"ami: {drivers[facts.device[2]]}"
                 )
 
     @property

@@ -52,7 +52,7 @@ _RULES = {
     "rule": "{rule}",
 }
 
-_SYNONYMS = {"amd64": "x86_64", "aarch64": "arm64"}
+_SYNONYMS = {"amd64": "x86_64", "aarch64": "arm64", "one": "single"}
 """What looks like one choice and means another."""
 _ONE = re.compile(r"\b1 (entries|characters)")
 
@@ -186,7 +186,9 @@ class Schema:
             key = schema.get("discriminator")
             place = (*path, key) if isinstance(key, str) else path
             if kind == "union_tag_invalid" and isinstance(value, dict) and key in value:
-                yield _choice(place, value[key], [*schema["choices"]])
+                # What was meant stands in for it, so that the rest is judged too.
+                meant = _meant(value[key], [*schema["choices"]])
+                yield _choice(place, value[key], [*schema["choices"]])._replace(example=meant or NOTHING)
             else:
                 yield Finding(place, "is required", hint=f"add one of {_listed(schema['choices'])}", about="missing")
         elif kind == "too_short" and len(value) >= context["min_length"]:
@@ -244,11 +246,16 @@ def _missing(schema: Any, path: Path, key: str) -> Finding:
 
 def _choice(path: Path, value: Any, expected: list[Any]) -> Finding:
     one_of = _listed(expected) if len(expected) == 1 else f"one of {_listed(expected)}"
-    like = None
-    if isinstance(value, str) and re.search("[A-Za-z]", value):
-        like = _alike(_SYNONYMS.get(value, value), [each for each in expected if isinstance(each, str)])
+    like = _meant(value, expected)
     hint = f"did you mean {like!r}?" if like else _requoted(value, expected)
     return Finding(path, f"must be {one_of}", value, hint, expected=one_of)
+
+
+def _meant(value: Any, expected: list[Any]) -> str | None:
+    """Return the one of *expected* that the text *value* was meant to be, most likely."""
+    if not (isinstance(value, str) and re.search("[A-Za-z]", value)):
+        return None
+    return _alike(_SYNONYMS.get(value.lower(), value), [each for each in expected if isinstance(each, str)])
 
 
 def _retyped(expected: str, value: Any) -> str:

@@ -24,6 +24,7 @@ from constructs_lib._job_role import (
 )
 from constructs_lib._karpenter import KarpenterSpec, node_role_name
 from constructs_lib._monitoring import CONTAINER_INSIGHTS, MonitoringSpec
+from constructs_lib._monitoring import NAMESPACE as CONTAINER_INSIGHTS_NAMESPACE
 from constructs_lib._names import (
     AccountId,
     BucketName,
@@ -365,11 +366,14 @@ class PlatformSpec(Spec):
                 f"leave it out to get {DEFAULT_KARPENTER}",
                 reads=(("cluster", "version"), ("existing_cluster", "version")),
             )
-        nodes = sum(group.min_size for group in self.groups.values())
-        if not self.existing_cluster and nodes < 2:
+        open_to_it = [group for group in self.groups.values() if group.takes_critical_addons]
+        nodes = sum(group.min_size for group in open_to_it)
+        # Where every group is tainted, nothing of the platform can land, and the landing check says so of all.
+        if not self.existing_cluster and nodes < 2 and (open_to_it or not self.groups):
             yield Problem(
                 ("node_groups",),
-                "must keep at least 2 nodes (min_size) for Karpenter's controller, which runs on no node of its own",
+                "must keep at least 2 nodes (min_size) for Karpenter's controller, which runs on no node of its own "
+                "and on none with a taint",
                 nodes,
                 "raise min_size, or add a node group of two small on-demand nodes",
                 reads=(("existing_cluster",),),
@@ -433,6 +437,14 @@ class PlatformSpec(Spec):
                     namespace,
                     _OWN_NAMESPACE,
                     reads=(("karpenter", "namespace"),),
+                )
+            elif CONTAINER_INSIGHTS in self.addons and namespace == CONTAINER_INSIGHTS_NAMESPACE:
+                yield Problem(
+                    place,
+                    f"must not be the namespace of the add-on {CONTAINER_INSIGHTS}",
+                    namespace,
+                    _OWN_NAMESPACE,
+                    reads=(("monitoring",), ("cluster", "addons")),
                 )
             other = namespaces.setdefault(namespace, name)
             if other != name:
@@ -594,6 +606,10 @@ class PlatformSpec(Spec):
 
     def advice(self) -> Iterator[tuple[Path, str]]:
         """Yield what is allowed but hardly meant, with its place."""
+        # The groups of a family have the same to say.
+        yield from dict.fromkeys(
+            (self.group_path(name), text) for name, group in self.groups.items() for text in group.advice()
+        )
         long_names = 0
         for place, team, full_name, spec in self._all_job_roles():
             yield from (((*place, *path), text) for path, text in spec.advice())

@@ -967,16 +967,27 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
         {"min_size: 2": "min_size: 1"},
         [
             "platform.yaml:6:3: node_groups: must keep at least 2 nodes (min_size) for Karpenter's controller, "
-            "which runs on no node of its own, got 1; raise min_size, or add a node group of two small on-demand "
-            "nodes"
+            "which runs on no node of its own and on none with a taint, got 1; raise min_size, or add a node "
+            "group of two small on-demand nodes"
+        ],
+    ),
+    "nodes that Karpenter's controller may not use": (
+        {
+            "min_size: 2\n    max_size: 4\n": "min_size: 1\n    max_size: 4\n  spark:\n    instance_types: [m5.large]\n"
+            "    min_size: 4\n    max_size: 4\n    taints: [{key: a, effect: NO_SCHEDULE}]\n"
+        },
+        [
+            "platform.yaml:6:3: node_groups: must keep at least 2 nodes (min_size) for Karpenter's controller, "
+            "which runs on no node of its own and on none with a taint, got 1; raise min_size, or add a node group of "
+            "two small on-demand nodes"
         ],
     ),
     "no nodes for Karpenter": (
         {NODES: ""},
         [
             "platform.yaml:1:1: node_groups: must keep at least 2 nodes (min_size) for Karpenter's controller, "
-            "which runs on no node of its own, got 0; raise min_size, or add a node group of two small on-demand "
-            "nodes"
+            "which runs on no node of its own and on none with a taint, got 0; raise min_size, or add a node "
+            "group of two small on-demand nodes"
         ],
     ),
     "a word for Karpenter": (
@@ -1017,6 +1028,36 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
         [
             "platform.yaml:12:3: teams.etl.namespace: must not be the namespace of Karpenter's controller, got "
             f"'etl'; {NAMESPACE_HINT}"
+        ],
+    ),
+    "a team in the namespace of Container Insights": (
+        {"etl: {}": "etl: {namespace: amazon-cloudwatch}", "": "monitoring: {}\n"},
+        [
+            "platform.yaml:12:20: teams.etl.namespace: must not be the namespace of the add-on "
+            f"amazon-cloudwatch-observability, got 'amazon-cloudwatch'; {NAMESPACE_HINT}"
+        ],
+    ),
+    "a quota in which no job can run": (
+        {"etl: {}": "etl: {quota: {pods: 2}}"},
+        ["platform.yaml:12:23: teams.etl.quota.pods: must be at least 3, got 2"],
+    ),
+    "a word for the only one": (
+        {"vpc:": "vpc:\n  nat_gateways: One"},
+        [
+            "platform.yaml:4:17: vpc.nat_gateways: must be one of 'single', 'per_az', 'none', got 'One'; did you mean "
+            "'single'?"
+        ],
+    ),
+    "a state with everything wrong": (
+        {"": "state: {backend: S3, bucket: 's3://tf', region: useast1, key_prefix: 'a b', dynamodb_table: x}\n"},
+        [
+            "platform.yaml:13:18: state.backend: must be one of 'local', 's3', got 'S3'; did you mean 's3'?",
+            f"platform.yaml:13:30: state.bucket: {BUCKET}, got 's3://tf'; {BUCKET_HINT}",
+            "platform.yaml:13:49: state.region: must be an AWS region, got 'useast1'; for example 'eu-west-1'",
+            "platform.yaml:13:70: state.key_prefix: must be the beginning of an S3 key: ASCII letters, digits and the "
+            "characters !_.*'()/-, got 'a b'; for example 'emr-eks'",
+            "platform.yaml:13:77: state.dynamodb_table: unknown key; known here: backend, bucket, region, key_prefix, "
+            "kms_key_id",
         ],
     ),
     "two teams with one role": (
@@ -1624,6 +1665,24 @@ POOLS: dict[str, tuple[dict[str, str], dict[str, tuple[str, str]], list[str]]] =
         ["provisioners/old.yaml:1:1: spec: is required; add it"],
     ),
     "an empty file": ({}, {"more.yaml": ("", "")}, ["provisioners/more.yaml:1:1: is empty; write at least one key"]),
+    "a pool whose families have no such processor": (
+        {},
+        {"spark-driver.yaml": ("[amd64]", "[arm64]")},
+        [
+            "provisioners/spark-driver.yaml:30:11: spec.template.spec.requirements[3]: etl/driver can run nowhere; "
+            "nearest is node pool spark-driver: nothing that it could launch meets karpenter.k8s.aws/instance-family "
+            "In m5, m6i, m7i and kubernetes.io/arch In arm64; change one of its requirements"
+        ],
+    ),
+    "a pool in a zone of another region": (
+        {},
+        {"spark-executor.yaml": ('["${az}"]', "[us-west-2a]")},
+        [
+            "provisioners/spark-executor.yaml:20:11: spec.template.spec.requirements[0]: etl/executor can run nowhere; "
+            "nearest is node pool spark-executor: nothing that it could launch meets topology.kubernetes.io/zone In "
+            "us-west-2a; change one of its requirements"
+        ],
+    ),
     "teams whose pools are gone": (
         {"etl: {}": "etl: {driver_pool: spark-drivr}"},
         {"spark-executor.yaml": ("name: spark-executor", "name: spark-fleet")},

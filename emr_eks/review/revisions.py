@@ -73,6 +73,9 @@ def _inside(root: Path) -> Path:
 def _synthesised(root: Path, platform_file: Path, revision: str) -> Path:
     """Run the revision's own program; its packages are those that run us."""
     inside = _inside(root)
+    if not (inside / "main.py").is_file():
+        where = f" in {inside.relative_to(root)}" if inside != root else ""
+        raise Failure(f"{revision} has no main.py{where}: run `emr-eks review` in the folder of main.py", exit_code=2)
     out = root.parent / "cdktf.out"
     done = subprocess.run(
         [sys.executable, "main.py"],

@@ -25,7 +25,8 @@ _CONTAINERS: Path = ("containers",)
 class Obstacle(NamedTuple):
     """One thing that keeps a pod off a fleet, in words; `far` is how much would have to change.
 
-    `pod_path` and `fleet_path` say where in the manifests; `hint` is the next step.
+    `pod_path` and `fleet_path` say where in the manifests; `hint` is the next step. `of_fleet` is
+    what keeps every pod off.
     """
 
     words: str
@@ -33,6 +34,7 @@ class Obstacle(NamedTuple):
     far: int
     pod_path: Path = ()
     fleet_path: Path = ()
+    of_fleet: bool = False
 
 
 class Miss(NamedTuple):
@@ -125,13 +127,21 @@ class _Site:
         for asked in wrong:
             yield _wrong_label(self.fleet, asked[0], self._values(asked[0].key))
         if not self._everywhere:
-            words = "no instance type meets all that it asks for, in its zones and within its limits"
-            yield Obstacle(words, "loosen its requirements", far=3)
+            yield self._empty()
         elif not types and not wrong:
             words = f"no instance type has {' and '.join(map(str, demands))} at once"
             yield Obstacle(words, "ask for less", far=4, pod_path=demands[-1].path)
         elif types and not any(self._fits(name, requests) for name in types):
             yield self._too_big(types, requests)
+
+    def _empty(self) -> Obstacle:
+        """Return what keeps the fleet itself from having any node."""
+        asked = self.fleet.contradiction()
+        if not asked:
+            words = "no instance type meets all that it asks for, in its zones and within its limits"
+            return Obstacle(words, "loosen its requirements", far=3, of_fleet=True)
+        words = f"nothing that it could launch meets {' and '.join(map(str, asked))}"
+        return Obstacle(words, "change one of its requirements", far=3, fleet_path=asked[-1].path, of_fleet=True)
 
     def _match(self, demands: tuple[Demand, ...]) -> tuple[list[list[Demand]], list[str]]:
         """Return the demands that no node here meets, by label, and the types that meet the others, largest first."""

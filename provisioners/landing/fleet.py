@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
 from typing import Literal, NamedTuple
 
 from provisioners import instances, labels
@@ -41,6 +43,7 @@ class Fleet:
 
     `zones` is empty where they are not known. `free` says for each instance type what a node has for pods; `newer`
     are those that the data do not know, and where they are named. `by_type` are labels that follow from the type.
+    `contradiction` finds its own demands that exclude each other, for fleets without a node.
     """
 
     kind: Literal["node pool", "node group"]
@@ -52,6 +55,7 @@ class Fleet:
     by_type: frozenset[str]
     newer: Mapping[str, Path]
     origin: Origin | None = None
+    contradiction: Callable[[], tuple[Demand, ...]] = tuple
     catalogue: Catalogue = field(default_factory=catalogue, repr=False)
 
     def types_in(self, zones: Iterable[str] | None) -> frozenset[str]:
@@ -128,7 +132,20 @@ def node_pool_fleet(
         by_type=type_labels(),
         newer=newer,
         origin=origin,
+        contradiction=partial(_contradiction, demands, around.zones),
     )
+
+
+def _contradiction(demands: Demands, zones: Sequence[str]) -> tuple[Demand, ...]:
+    """Return what no instance type can meet, or what none can meet together, if it is no more than two labels."""
+    known = catalogue()
+    having = {key: types_with(known, key, demands.on(key)) for key in sorted(type_labels() & set(demands.by_key))}
+    if demands.on(labels.ZONE) and zones:
+        offered = (known.offered(zone) for zone in zones if met(demands.on(labels.ZONE), zone))
+        having[labels.ZONE] = frozenset[str]().union(*offered)
+    groups = [(key,) for key in having] + [*combinations(having, 2)]
+    dead = (keys for keys in groups if not frozenset.intersection(*(having[key] for key in keys)))
+    return tuple(demand for key in next(dead, ()) for demand in demands.on(key))
 
 
 def node_group_fleet(

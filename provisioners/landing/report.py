@@ -18,7 +18,8 @@ _MANY = 3
 def lost(landings: Iterable[Landing], fallback: Origin) -> Iterator[Located]:
     """Yield a problem for pods that can run nowhere, with the nearest miss.
 
-    It stands where the pod says what keeps it off, or else where the pool or group does, or else at *fallback*.
+    It stands where the pod says what keeps it off, or else where the pool or group does, or else at *fallback*; where
+    the pool or group keeps off every pod, it stands there.
     """
     for landing in landings:
         if landing.fleets:
@@ -29,7 +30,8 @@ def lost(landings: Iterable[Landing], fallback: Origin) -> Iterator[Located]:
             continue
         pod = landing.pods[0]
         first = miss.obstacles[0]
-        place = pod.origin or miss.fleet.origin or fallback
+        of_fleet = miss.fleet.origin if first.of_fleet else None
+        place = of_fleet or pod.origin or miss.fleet.origin or fallback
         path = first.pod_path if place is pod.origin else first.fleet_path
         yield place.located(path, f"{who} can run nowhere; nearest is {_miss(miss, place)}")
 

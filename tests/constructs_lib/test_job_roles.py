@@ -238,8 +238,8 @@ def test_the_longest_name_of_a_role_leaves_room_in_its_trust_policy(synth: Synth
 def test_a_trust_policy_past_iams_quota_is_refused_unless_that_is_raised(synth: Synthesise) -> None:
     everything: dict[str, Any] = {"identity": "both", "frameworks": [*FRAMEWORKS]}
     steps = (
-        r"test/role: the trust policy must have at most 2048 characters, got \d{4}; shorten the role's name, give it fewer "
-        r"`frameworks`, or have IAM's quota raised and set `trust_policy_limit`$"
+        r"test/role: the trust policy must have at most 2048 characters, got \d{4}; shorten the role's name, give it "
+        r"fewer `frameworks`, or have IAM's quota raised and set `trust_policy_limit`$"
     )
     with pytest.raises(ValueError, match=steps):
         synth(JobRoleSpec(**everything), name="r" * 64)

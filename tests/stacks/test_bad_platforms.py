@@ -216,9 +216,9 @@ BUILT: dict[str, Any] = {
         "graviton": {
             "instance_types": ["m7g.large"],
             "architecture": "arm64",
-            "min_size": 0,
+            "min_size": 2,
             "max_size": 6,
-            "desired_size": 0,
+            "desired_size": 2,
         },
     },
     "karpenter": {

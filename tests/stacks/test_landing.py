@@ -102,7 +102,7 @@ def test_a_zone_that_does_not_offer_the_pools_types(tmp_path: Path) -> None:
     pool.write_text(pool.read_text("utf-8").replace("[m5, m6i, m7i]", "[m7i]"), "utf-8")
     problems = "\n".join(refusal(path))
     assert "analytics/driver can run nowhere" in problems
-    assert "no instance type meets all that it asks for, in its zones" in problems
+    assert "meets karpenter.k8s.aws/instance-family In m7i and topology.kubernetes.io/zone In us-east-1e" in problems
 
 
 def test_a_group_has_nodes_in_its_own_zones_only(tmp_path: Path) -> None:

@@ -298,6 +298,8 @@ ONLY_RULES = {
     "a Karpenter zone without a network",
     "a zone of another region for an existing cluster",
     "one node for Karpenter",
+    "nodes that Karpenter's controller may not use",
+    "a team in the namespace of Container Insights",
     "no nodes for Karpenter",
     "a feature that Karpenter has not yet",
     "more I/O than a disk of this size can have",
@@ -449,6 +451,21 @@ def test_selectors_that_find_nothing_of_the_platform_are_worth_a_look(tmp_path: 
         del draft.platform[key]
     advice = load(draft.write(tmp_path / "existing")).advice
     assert not any("finds nothing" in str(each) for each in advice), "whoever built it has tagged it"
+
+
+def test_devices_without_drivers_are_worth_a_look(make_platform: MakePlatform) -> None:
+    group = {"instance_types": ["g5.xlarge", "g4ad.xlarge"], "min_size": 0, "max_size": 4}
+    family = {"instance_families": ["inf2"], "instance_sizes": ["xlarge", "8xlarge"], "min_size": 0, "max_size": 4}
+    platform = make_platform(
+        node_groups={"gpu": group, "gpu-driven": {**group, "instance_types": ["g5.xlarge"], "ami": "nvidia"}},
+        node_group_families={"ml": family},
+    )
+    rule = "has devices that pods cannot use: the AMI 'standard' has no drivers for them; write ami:"
+    assert [str(each).partition(": ")[2] for each in platform.advice] == [
+        f"node_group_families.ml: inf2.xlarge {rule} neuron",
+        f"node_group_families.ml: inf2.8xlarge {rule} neuron",
+        f"node_groups.gpu: g5.xlarge {rule} nvidia",
+    ]
 
 
 def test_the_default_platform_is_valid_and_its_reference_names_every_key() -> None:

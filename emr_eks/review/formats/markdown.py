@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from emr_eks.review.formats import words
 from emr_eks.review.report import Change, Report, Risk, Severity, StackReport
@@ -74,10 +74,7 @@ def _text(report: Report, stacks: Callable[[StackReport], Iterator[str]], left: 
     if report.risks:
         lines += ["", "### Risks", "", *(line for risk in report.risks for line in _risk(risk))]
     lines += ["", "### Stacks, in the order in which they are applied", ""]
-    lines += ["| stack | resources | to plan it |", "|---|---|---|"]
-    lines += [
-        f"| {_code(s.name)} | {words.counts([s])} | {_cell('; '.join(words.remarks(s)))} |" for s in report.stacks
-    ]
+    lines += _table(report.stacks)
     for stack in report.stacks:
         lines += stacks(stack)
     if report.suppressed:
@@ -86,6 +83,15 @@ def _text(report: Report, stacks: Callable[[StackReport], Iterator[str]], left: 
             until = f" until {each.expires}" if each.expires else ""
             lines.append(f"- `{each.risk.id}` {_code(each.risk.address)}{until}: {_plain(each.reason)}")
     return "\n".join(lines) + "\n"
+
+
+def _table(stacks: Sequence[StackReport]) -> Iterator[str]:
+    """Yield a line for each stack; the column of remarks is left out where there are none."""
+    rows = [(_code(s.name), words.counts([s]), _cell("; ".join(words.remarks(s)))) for s in stacks]
+    columns = ["stack", "resources", "remarks"][: 3 if any(row[2] for row in rows) else 2]
+    yield f"| {' | '.join(columns)} |"
+    yield "|---" * len(columns) + "|"
+    yield from (f"| {' | '.join(row[: len(columns)])} |" for row in rows)
 
 
 def _head(report: Report) -> Iterator[str]:

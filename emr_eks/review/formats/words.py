@@ -95,9 +95,11 @@ def remarks(stack: StackReport) -> Iterator[str]:
         yield "no longer in the app; cdktf leaves what it holds as it is"
     yield from (f"can be planned only after {each}" for each in stack.waits_for)
     if stack.follows:
-        yield _number(stack.follows, "reference only follows a move", "references only follow a move")
+        leads = _number(stack.follows, "reference is {} leads", "references are {} lead")
+        yield f"{leads.format('written differently and')} to the same"
     if stack.rewritten:
-        yield f"{_number(stack.rewritten, 'resource is', 'resources are')} written differently and mean the same"
+        means = _number(stack.rewritten, "resource is {} means", "resources are {} mean")
+        yield f"{means.format('written differently and')} the same"
     for same in stack.ambiguities:
         yield (
             f"{same.type}: {', '.join(same.gone)} could each be {', '.join(same.new)}; "

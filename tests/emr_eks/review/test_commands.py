@@ -87,6 +87,19 @@ def test_a_mistake_is_a_sentence_and_exit_code_2(run: Run, arguments: tuple[str,
     assert done.out == ""
 
 
+def test_a_revision_is_reviewed_where_its_program_is(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").touch()
+    (tmp_path / "main.py").touch()
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "--quiet", "-m", "before")
+    monkeypatch.chdir(tmp_path / "docs")
+    done = run("--base", "HEAD")
+    told = "error: HEAD has no main.py in docs: run `emr-eks review` in the folder of main.py"
+    assert (done.code, done.err.strip()) == (2, told)
+
+
 def test_with_detailed_exit_codes_a_mistake_is_1_as_in_terraform(run: Run) -> None:
     assert run("--base", "nowhere", "--detailed-exitcode").code == 1
 

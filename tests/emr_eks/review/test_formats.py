@@ -17,7 +17,7 @@ from emr_eks.review.compare import compare
 from emr_eks.review.formats import html, markdown, sarif, text
 from emr_eks.review.formats import json as json_format
 from emr_eks.review.model import App, Resource, Stack, read
-from emr_eks.review.report import Report, Suppressed
+from emr_eks.review.report import Report, StackReport, Suppressed
 
 WRITERS = {"text": text, "markdown": markdown, "json": json_format, "sarif": sarif, "html": html}
 PASSWORD, RANDOM = "hunter2-and-more", "q8Zx71LmN0pRt5Vw2Yb4Kd6F"
@@ -171,6 +171,27 @@ def test_a_small_change_is_shown_whole(changed: Report) -> None:
     assert 'move_from_id("aws_eip.vpc_gateway-address_A863D36C")' in written
     assert written.count("<details>") == written.count("</details>")
     assert written.count("```") % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("stack", "table"),
+    [
+        ({}, ["| stack | resources |", "|---|---|", "| `a` | no resource changes |"]),
+        (
+            {"follows": 1, "rewritten": 2},
+            [
+                "| stack | resources | remarks |",
+                "|---|---|---|",
+                "| `a` | no resource changes | 1 reference is written differently and leads to the same; 2 resources "
+                "are written differently and mean the same |",
+            ],
+        ),
+    ],
+)
+def test_the_table_of_stacks_has_no_empty_column(stack: dict[str, int], table: list[str]) -> None:
+    stacks = (StackReport.model_validate({"name": "a", "status": "changed", **stack}),)
+    written = markdown.write(Report(base="b", head="h", stacks=stacks))
+    assert [line for line in written.splitlines() if line.startswith("|")] == table
 
 
 def test_values_cannot_leave_their_block() -> None:
