@@ -101,6 +101,7 @@ EMR_FEATURES: Mapping[str, tuple[str, ...]] = {
     "pod templates": ("5.33.0", "6.3.0"),
     "retries of jobs": ("6.9.0",),
     "reuse of volumes": ("6.6.0",),
+    "shuffle tracking unasked (Spark 3.4)": ("6.12.0",),
     "waiting for volumes to reuse (Spark 3.4)": ("6.12.0",),
 }
 """What jobs may use, and the first release of each major version that has it; so has every later one.

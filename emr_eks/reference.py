@@ -72,7 +72,7 @@ def _type(part: dict[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in part.get("enum", [part.get("const")]))
     for union in ("anyOf", "oneOf"):
         if union in part:
-            return " or ".join(_type(each) for each in part[union] if each.get("type") != "null")
+            return " or ".join(dict.fromkeys(_type(each) for each in part[union] if each.get("type") != "null"))
     if part.get("type") == "array":
         return f"list of {_type(part.get('items', {}))}"
     if part.get("type") == "object":

@@ -12,8 +12,8 @@ from typing import Any
 from constructs_lib._team import DEFAULT_ROLE
 from constructs_lib._versions import EMR_FEATURES, release_has
 from emr_eks.job.model import breaches
-from emr_eks.job.pods import job_pods, unreadable_sizes
-from emr_eks.job.request import Workplace, start_job_run, workplace
+from emr_eks.job.pods import job_pods, wrong_sizes
+from emr_eks.job.request import Workplace, start_job_run, variables, workplace
 from emr_eks.job.spec import JobSpec
 from provisioners.fill import fill
 from provisioners.source import Document, InvalidFile, Located, read, validate
@@ -56,12 +56,12 @@ def open_job(path: pathlib.Path, platform: Platform, *, team: str | None = None)
     and of the request that comes out of it.
     """
     document = read(path, tolerant=True)
-    data = document.data if isinstance(document.data, dict) else {}
-    team = team or data.get("team")
-    if not (data and isinstance(team, str) and team in platform.spec.teams):
-        raise InvalidFile(_teamless(document, platform, team))
-    file = JobFile(path, team, platform, document)
-    at = workplace(platform, team)
+    data = document.data if isinstance(document.data, dict) else None
+    wanted = team if team is not None else (data or {}).get("team")
+    if data is None or not (isinstance(wanted, str) and wanted in platform.spec.teams):
+        raise InvalidFile(_teamless(document, platform, team, wanted))
+    file = JobFile(path, wanted, platform, document)
+    at = workplace(platform, wanted)
     job = file.job(at)
     problems = [*_problems(file, job, at)]
     if not problems:
@@ -74,23 +74,29 @@ def open_job(path: pathlib.Path, platform: Platform, *, team: str | None = None)
     return file
 
 
-def _teamless(document: Document, platform: Platform, team: Any) -> list[Located]:
-    """Return what is wrong with a job that has no workplace."""
+def _teamless(document: Document, platform: Platform, option: str | None, team: Any) -> list[Located]:
+    """Return what is wrong with a job that has no workplace; *option* is its *team* if that is not the file's own."""
+    filled = fill(document, variables(platform, _SOME_TEAM))
+    data = filled.data
+    if option is not None and isinstance(data, dict):
+        data = {**data, "team": _SOME_TEAM}
     problems: list[Located] = []
     try:
-        validate(JobSpec, document)
+        validate(JobSpec, filled, data=data)
     except InvalidFile as invalid:
         problems += invalid.problems
-    if isinstance(team, str):
-        problems.append(_unknown_team(document, platform, team))
+    if isinstance(team, str) and team not in platform.spec.teams:
+        rule = _unknown_team(platform, team)
+        told = document.located(("team",), rule) if option is None else Located("--team", 0, 0, (), rule)
+        problems.append(told)
     return problems
 
 
-def _unknown_team(document: Document, platform: Platform, team: str) -> Located:
+def _unknown_team(platform: Platform, team: str) -> str:
     teams = sorted(platform.spec.teams)
     near = get_close_matches(team, teams, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(teams) or 'none'}"
-    return document.located(("team",), f"must be a team of the platform, got {team!r}; {hint}")
+    return f"must be a team of the platform, got {team!r}; {hint}"
 
 
 def _problems(file: JobFile, job: JobSpec, at: Workplace) -> Iterator[Located]:
@@ -102,7 +108,7 @@ def _problems(file: JobFile, job: JobSpec, at: Workplace) -> Iterator[Located]:
         tiers = ", ".join(at.tiers) or "none"
         rule = f"must be a tier of team {job.team}, got {job.tier!r}; there are: {tiers}"
         yield file.document.located(("tier",), rule)
-    for key, rule in unreadable_sizes(job.spark):
+    for key, rule in wrong_sizes(job):
         yield file.document.located(("spark", key), rule)
     yield from _role(file, job)
     if job.submitter_pool and job.submitter_pool not in at.submitter_pools:
@@ -144,6 +150,8 @@ def _code(job: JobSpec) -> Iterator[tuple[Path, str]]:
 
 def _unreadable(path: pathlib.Path) -> str | None:
     try:
+        if path.exists() and not path.is_file():
+            return "not a regular file"
         with path.open("rb"):
             return None
     except (OSError, ValueError) as error:
@@ -158,6 +166,8 @@ def _digest(path: pathlib.Path) -> str:
     return digest.hexdigest()
 
 
+_SOME_TEAM = "team"
+"""Stands for a team that nobody knows, so that all else can be judged."""
 _DRIVER = ("jobDriver", "sparkSubmitJobDriver")
 _FIELDS: dict[Path, Path] = {
     ("name",): ("name",),

@@ -80,7 +80,19 @@ def _broken_limit(shape: Any, value: Any) -> str | None:
     if getattr(shape, "enum", None) and value not in shape.enum:
         return f"must be one of {', '.join(shape.enum)}, got {value!r}"
     pattern = shape.metadata.get("pattern")
-    # The service's patterns are Java's, which match whole values and whose \\S knows ASCII's blanks only.
-    if pattern and not re.fullmatch(pattern, value, re.ASCII | re.DOTALL):
+    if pattern and not _matches(pattern, value):
         return f"must match {pattern}, got {value!r}"
     return None
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """Tell whether *value* as a whole matches a pattern as Java reads it.
+
+    To Java only ASCII's blanks are blanks, and a dot stands for no end of a line.
+    """
+    as_java = _DOT.sub(lambda found: r"[^\n\r\u0085\u2028\u2029]" if found[0] == "." else found[0], pattern)
+    return re.fullmatch(as_java, value, re.ASCII) is not None
+
+
+_DOT = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\.")
+"""A dot, and what may hold one that stands for itself."""

@@ -6,18 +6,18 @@ Sizes: https://spark.apache.org/docs/latest/running-on-kubernetes.html#spark-pro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from math import inf
 
 from constructs_lib._pod_template import COMPONENTS, Component
 from emr_eks.job.presets import PRESETS, SPARK, PresetName, configuration
 from emr_eks.job.request import workplace
-from emr_eks.job.spec import JobSpec
+from emr_eks.job.spec import OFF_HEAP, JobSpec, is_true
 from provisioners.landing.capacity import millis_or_units
 from provisioners.landing.pod import Origin, Pod
 from provisioners.source import Document, Located
+from provisioners.spec import Path
 from stacks import landing
 from stacks.platform import Platform
 
@@ -36,18 +36,48 @@ def job_pods(job: JobSpec, platform: Platform, document: Document, variables: Ma
             job.team,
             component,
             _requests(job, component, properties),
-            Origin(document, (component,), whole=True),
+            Origin(document, (component,), whole=True, elsewhere=_selected_at(component, job.spark)),
             name=f"{job.name}/{component}",
             node_selector=_node_selector(component, properties),
         )
 
 
-def unreadable_sizes(properties: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each of a job's own *properties* by which its pods are sized and which says no size, with its rule."""
+def wrong_sizes(job: JobSpec) -> Iterator[tuple[str, str]]:
+    """Yield each of a job's own properties by which its pods are sized and with which they cannot start, with why."""
+    unreadable = [*_unreadable(job.spark)]
+    yield from unreadable
+    if not unreadable:  # the rest reads them
+        yield from _no_off_heap(job)
+        yield from _no_vendors(job)
+        for component in COMPONENTS:
+            yield from _low_limits(job, component)
+
+
+def _unreadable(properties: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for key, value in properties.items():
         for pattern, (read, rule) in _SIZES.items():
             if re.fullmatch(pattern, key) and not _reads(read, value):
                 yield key, f"must be {rule}, got {value!r}"
+
+
+def _no_off_heap(job: JobSpec) -> Iterator[tuple[str, str]]:
+    if is_true(job.spark, OFF_HEAP) and _off_heap(job.spark) < _UNITS["m"]:
+        yield OFF_HEAP, f"needs {_OFF_HEAP_SIZE}: '1m' or more"
+
+
+def _no_vendors(job: JobSpec) -> Iterator[tuple[str, str]]:
+    """Spark refuses to start otherwise: "Resource: gpu was requested, but vendor was not specified"."""
+    for key, amount in job.spark.items():
+        vendor = f"{key.removesuffix('amount')}vendor"
+        if re.fullmatch(_DEVICE, key) and int(amount) and vendor not in job.spark:
+            yield key, f"needs {vendor}, for example 'nvidia.com'"
+
+
+def _low_limits(job: JobSpec, component: Component) -> Iterator[tuple[str, str]]:
+    key, asked = f"spark.kubernetes.{component}.limit.cores", _cores(job, component, job.spark)
+    limit = job.spark.get(key)
+    if limit and _cpu(limit) < _cpu(asked):
+        yield key, f"must be at least what the {component} asks for, {asked!r}, got {limit!r}"
 
 
 def _reads(read: Callable[[str], object], value: str) -> bool:
@@ -88,17 +118,29 @@ def _with_preset(platform: Platform, team: str, preset: PresetName, variables: M
 
 
 def _requests(job: JobSpec, component: Component, properties: Mapping[str, str]) -> dict[str, int]:
-    """Return what the pod asks for. Raises `ValueError` if one of *properties* is among `unreadable_sizes`."""
+    """Return what the pod asks for. Raises `ValueError` if one of *properties* is among `wrong_sizes`."""
     size = getattr(job, component)
     heap = _bytes(size.memory or _DEFAULT_MEMORY)
     overhead = _bytes(size.memory_overhead) if size.memory_overhead else _overhead(job, component, heap, properties)
-    python = _bytes(properties.get("spark.executor.pyspark.memory", "0")) if component == "executor" else 0
-    cores = properties.get(f"spark.kubernetes.{component}.request.cores", str(size.cores))
     return {
-        "cpu": millis_or_units("cpu", cores),
-        "memory": heap + overhead + (python if _is_python(job) else 0),
+        "cpu": _cpu(_cores(job, component, properties)),
+        "memory": heap + overhead + (_further(job, properties) if component == "executor" else 0),
         **_devices(component, properties),
     }
+
+
+def _cores(job: JobSpec, component: Component, properties: Mapping[str, str]) -> str:
+    return properties.get(f"spark.kubernetes.{component}.request.cores", str(getattr(job, component).cores))
+
+
+def _further(job: JobSpec, properties: Mapping[str, str]) -> int:
+    """Return the memory of an executor besides heap and overhead."""
+    python = _bytes(properties.get("spark.executor.pyspark.memory", "0")) if _is_python(job) else 0
+    return python + (_off_heap(properties) if is_true(properties, OFF_HEAP) else 0)
+
+
+def _off_heap(properties: Mapping[str, str]) -> int:
+    return _bytes(properties.get(_OFF_HEAP_SIZE, "0"), unit="b")
 
 
 def _overhead(job: JobSpec, component: Component, heap: int, properties: Mapping[str, str]) -> int:
@@ -122,13 +164,18 @@ def _devices(component: Component, properties: Mapping[str, str]) -> dict[str, i
 
 def _node_selector(component: Component, properties: Mapping[str, str]) -> dict[str, str]:
     """Return the labels that the job asks of nodes besides those of the team's pool."""
-    prefixes = ("spark.kubernetes.node.selector.", f"spark.kubernetes.{component}.node.selector.")
-    return {
-        key.removeprefix(prefix): value
-        for prefix in prefixes
-        for key, value in properties.items()
-        if key.startswith(prefix)
-    }
+    return {label: properties[key] for label, key in _selecting(component, properties)}
+
+
+def _selected_at(component: Component, properties: Iterable[str]) -> dict[Path, Path]:
+    """Return where a job file has what the pod's manifest has in its node selector."""
+    return {("nodeSelector", label): ("spark", key) for label, key in _selecting(component, properties)}
+
+
+def _selecting(component: Component, properties: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each label that is asked of nodes with the property that does; the last one wins."""
+    for prefix in ("spark.kubernetes.node.selector.", f"spark.kubernetes.{component}.node.selector."):
+        yield from ((key.removeprefix(prefix), key) for key in properties if key.startswith(prefix))
 
 
 def _is_python(job: JobSpec) -> bool:
@@ -143,25 +190,39 @@ def _share(number: str | float) -> float:
     return share
 
 
-def _bytes(memory: str) -> int:
-    """Return an amount of memory as Spark reads it; a bare number counts MiB. Raises `ValueError`."""
+def _cpu(quantity: str) -> int:
+    """Return millicores. Raises `ValueError`."""
+    millicores = millis_or_units("cpu", quantity)
+    if millicores < 0:
+        raise ValueError(f"no amount of CPU: {quantity!r}")
+    return millicores
+
+
+def _count(number: str) -> int:
+    """Return a count as Spark reads it. Raises `ValueError`."""
+    if not re.fullmatch("[0-9]+", number):
+        raise ValueError(f"no count: {number!r}")
+    return int(number)
+
+
+def _bytes(memory: str, unit: str = "m") -> int:
+    """Return an amount of memory as Spark reads it; a bare number counts *unit*. Raises `ValueError`."""
     found = _MEMORY.fullmatch(memory.strip())
     if not found:
         raise ValueError(f"no amount of memory: {memory!r}")
-    return int(found[1]) * _UNITS[found[2].lower() or "m"]
+    return int(found[1]) * _UNITS[found[2].lower() or unit]
 
 
 _EITHER = "(driver|executor)"
+_DEVICE = rf"spark\.{_EITHER}\.resource\.\w+\.amount"
+_OFF_HEAP_SIZE = "spark.memory.offHeap.size"
 _SIZES: Mapping[str, tuple[Callable[[str], object], str]] = {
-    rf"spark\.executor\.pyspark\.memory|spark\.{_EITHER}\.minMemoryOverhead": (
+    rf"spark\.executor\.pyspark\.memory|{re.escape(_OFF_HEAP_SIZE)}|spark\.{_EITHER}\.minMemoryOverhead": (
         _bytes,
         "an amount of memory, for example '2g'",
     ),
-    rf"spark\.kubernetes\.{_EITHER}\.request\.cores": (
-        partial(millis_or_units, "cpu"),
-        "a quantity of CPU, for example '1500m'",
-    ),
+    rf"spark\.kubernetes\.{_EITHER}\.(request|limit)\.cores": (_cpu, "a quantity of CPU, for example '1500m'"),
     rf"spark\.({_EITHER}|kubernetes)\.memoryOverheadFactor": (_share, "a number, for example '0.2'"),
-    rf"spark\.{_EITHER}\.resource\.\w+\.amount": (int, "a whole number"),
+    _DEVICE: (_count, "a whole number"),
 }
 """The properties that pods are sized by: how each is read, and what it must be."""

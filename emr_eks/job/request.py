@@ -19,11 +19,9 @@ from constructs_lib._team import (
     virtual_cluster_name,
 )
 from emr_eks.job.presets import SPARK, Configuration
-from emr_eks.job.spec import JobSpec
+from emr_eks.job.spec import SUBMITTER, SUBMITTER_SELECTOR, JobSpec
 from stacks.platform import Platform
 
-SUBMITTER = "emr-job-submitter"
-"""https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/emr-eks-job-submitter.html"""
 UNKNOWN_ACCOUNT = "000000000000"
 """Stands for an account that was not asked for yet: as long as any, so that lengths can be checked."""
 UNKNOWN_VIRTUAL_CLUSTER = "0" * 25
@@ -65,7 +63,6 @@ def workplace(
     roles = f"arn:{partition_of(spec.region)}:iam::{account_id}:role"
     bucket = spec.bucket_name(account_id)
     tiers = spec.tiers_of(team)
-    variables = {key: value for key, value in spec.node_pool_variables.items() if isinstance(value, str)}
     return Workplace(
         team=team,
         virtual_cluster_id=virtual_cluster_id,
@@ -76,13 +73,20 @@ def workplace(
         },
         bucket=bucket,
         log_group=log_group_name(spec.cluster_name, team, spec.teams[team]),
-        variables={**variables, "account_id": account_id, "bucket": bucket, "team": team},
+        variables=variables(platform, team, account_id=account_id),
         tiers=tuple(tiers),
         pod_template_keys={
             which: template.key for which, template in pod_templates(team, platform.placements(team), tiers).items()
         },
         submitter_pools=_submitter_pools(platform, team),
     )
+
+
+def variables(platform: Platform, team: str, *, account_id: str = UNKNOWN_ACCOUNT) -> dict[str, str]:
+    """Return what `${...}` stand for in the job files and presets of *team*."""
+    spec = platform.spec
+    of_pools = {key: value for key, value in spec.node_pool_variables.items() if isinstance(value, str)}
+    return {**of_pools, "account_id": account_id, "bucket": spec.bucket_name(account_id), "team": team}
 
 
 def start_job_run(job: JobSpec, at: Workplace, *, uploaded: Mapping[str, str]) -> dict[str, Any]:
@@ -145,7 +149,7 @@ def _configuration(job: JobSpec, at: Workplace) -> Configuration:
     found: Configuration = {SPARK: {**templates, **asked.pop(SPARK, {})}}
     pool = job.submitter_pool or next(iter(at.submitter_pools), None)
     if pool:
-        found[SUBMITTER] = {f"jobsubmitter.node.selector.{k}": v for k, v in at.submitter_pools[pool].items()}
+        found[SUBMITTER] = {f"{SUBMITTER_SELECTOR}{k}": v for k, v in at.submitter_pools[pool].items()}
     for classification, properties in asked.items():
         found.setdefault(classification, {}).update(properties)
     return found

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL
 from constructs_lib._versions import DEFAULT_RELEASE, EMR_FEATURES, ReleaseLabel, release_has
 from emr_eks.job.presets import PRESETS, SPARK, Configuration, PresetName, configuration, conflicts
 from provisioners.spec import DnsLabel, Items, Path, Problem, Spec, text
@@ -40,8 +41,8 @@ LogSize = Annotated[
 LogPrefix = Annotated[
     str,
     text(
-        r"[^:*]*[^:*\s][^:*]*",
-        "must be at most 256 characters without : and *, not all of them blanks",
+        r"[^:*\n\r\u0085\u2028\u2029]*[^:*\s][^:*\n\r\u0085\u2028\u2029]*",
+        "must be at most 256 characters in one line without : and *, not all of them blanks",
         "for example 'nightly'",
         max_length=256,
     ),
@@ -50,22 +51,55 @@ LogPrefix = Annotated[
 
 
 def _written(most: int) -> Any:
-    rule = f"must be 1 to {most} characters, not all of them blanks"
-    return text(r"[\s\S]*\S[\s\S]*", rule, "EMR takes no empty values", max_length=most)
+    """Return the metadata of text as nearly all of the API's patterns want it: one line, in Java's sense."""
+    return text(
+        r"[ \t\v\f]*[^\s\u0085\u2028\u2029][^\n\r\u0085\u2028\u2029]*",
+        f"must be 1 to {most} characters in one line, not all of them blanks",
+        "EMR takes no empty text and no ends of lines; in YAML, write `>-` instead of `|`",
+        max_length=most,
+    )
 
 
 TagKey = Annotated[str, _written(128)]
 TagValue = Annotated[str, _written(256)]
 Argument = Annotated[str, _written(10280)]
-Code = Annotated[str, Field(min_length=1, max_length=1024)]
+Setting = Annotated[str, _written(1024)]
+Program = Annotated[
+    str,
+    text(
+        r"s3a?://[^\s/]+/\S+|local:///\S+|(?!\S*://)\S+",
+        "must be a file or a URI s3://bucket/key, s3a://bucket/key or local:///path, without blanks",
+        "for example 'job.py'",
+        max_length=1024,
+    ),
+]
 Listed = Annotated[
     str,
-    text(r"[^\s,]+", "must be a file or a URI without blanks and commas", "rename it", max_length=1024),
+    text(
+        r"(s3a?://[^\s,'\"\\/]+/|local:///|https?://|hdfs://|(?![^\s,'\"\\]*://))[^\s,'\"\\]+",
+        "must be a file or a URI s3://bucket/key, s3a://bucket/key, local:///path, http://..., https://... or "
+        "hdfs://..., without blanks, commas, quotes and backslashes",
+        "for example 's3://bucket/lib.jar'",
+        max_length=1024,
+    ),
 ]
 """All limits: https://docs.aws.amazon.com/emr-on-eks/latest/APIReference/API_StartJobRun.html"""
 
+MAX_INT = 2**31 - 1
 MAX_PROPERTIES = 100
-MAX_VALUE = 1024
+LEAST_HEAP = "450m"
+"""https://github.com/apache/spark/blob/v3.5.6/core/src/main/scala/org/apache/spark/memory/UnifiedMemoryManager.scala"""
+
+
+def _heap(memory: str | None) -> Iterator[Problem]:
+    if memory and _bytes(memory) < _bytes(LEAST_HEAP):
+        yield Problem(("memory",), f"must be at least {LEAST_HEAP!r}, below which Spark does not start", memory)
+
+
+def _bytes(size: str) -> float:
+    """Return a size such as `4g` or `1.5MB` in bytes."""
+    number = size.rstrip("bBkKmMgGtT")
+    return float(number) * float(1024 ** (1 + "kmgt".index(size[len(number)].lower())))
 
 
 class DriverSpec(Spec):
@@ -79,22 +113,28 @@ class DriverSpec(Spec):
         default=None, description="Memory besides the JVM's, by default a tenth of it, and 40 % for Python jobs."
     )
 
+    def rules(self) -> Iterator[Problem]:
+        yield from _heap(self.memory)
+
 
 class ExecutorSpec(Spec):
     """The number and size of a job's executors."""
 
-    instances: Annotated[int, Field(ge=1)] = Field(
+    instances: Annotated[int, Field(ge=1, le=MAX_INT)] = Field(
         default=2, description="How many executors; at the start, if that may change."
     )
     cores: Annotated[int, Field(ge=1)] = Field(default=1, description="Cores of each executor.")
     memory: Memory = Field(default="1G", description="Memory of each executor's JVM.")
     memory_overhead: Memory | None = Field(default=None, description="Memory of each executor besides the JVM's.")
 
+    def rules(self) -> Iterator[Problem]:
+        yield from _heap(self.memory)
+
 
 class RetrySpec(Spec):
     """What happens when the driver fails or is deleted; EMR bills each further run of it."""
 
-    max_attempts: Annotated[int, Field(ge=1, le=2**31 - 1)] = Field(
+    max_attempts: Annotated[int, Field(ge=1, le=MAX_INT)] = Field(
         description="How often the driver's pod is restarted at most.", examples=[3]
     )
 
@@ -130,8 +170,9 @@ class JobSpec(Spec):
     name: JobName = Field(description="The job's name.", examples=["threadsleep"])
     team: DnsLabel = Field(description="The team that it runs for.", examples=["analytics"])
     release: ReleaseLabel = Field(default=DEFAULT_RELEASE, description="The EMR release.")
-    entry_point: Code = Field(
-        description="What to run: a file beside this one, which is uploaded, or a URI that begins with s3:// or local://.",
+    entry_point: Program = Field(
+        description="What to run: a file beside this one, which is uploaded, or a URI that begins with s3://, s3a:// "
+        "or local://.",
         examples=["job.py"],
     )
     main_class: ClassName | None = Field(default=None, description="The class to run, of a job in Scala or Java.")
@@ -145,8 +186,8 @@ class JobSpec(Spec):
     presets: Items[PresetName] = Field(
         default=(), description="Named Spark configuration; `emr-eks job presets` lists and explains them."
     )
-    spark: dict[str, str] = Field(default={}, description="Spark properties, their values in quotes.")
-    configurations: Configuration = Field(
+    spark: dict[Setting, Setting] = Field(default={}, description="Spark properties, their values in quotes.")
+    configurations: dict[Setting, dict[Setting, Setting]] = Field(
         default={},
         description="Further properties by classification, such as `spark-log4j2` or `emr-containers-defaults`.",
     )
@@ -166,11 +207,17 @@ class JobSpec(Spec):
     monitoring: MonitoringSpec = Field(default=MonitoringSpec(), description="Logs and history.")
     tags: dict[TagKey, TagValue] = Field(default={}, description="Tags of the job run, at most 50.")
 
+    @classmethod
+    def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+        return dict(_with_variables(super().model_json_schema(*args, **options)))
+
     def rules(self) -> Iterator[Problem]:
+        yield from self._entry_point()
         yield from self._release()
         yield from self._presets()
         yield from self._properties()
         yield from self._classifications()
+        yield from self._switches()
         yield from self._allocation()
         yield from self._timeouts()
         yield from self._tags()
@@ -181,6 +228,11 @@ class JobSpec(Spec):
         for classification, properties in {SPARK: self.spark, **self.configurations}.items():
             found.setdefault(classification, {}).update(properties)
         return found
+
+    def _entry_point(self) -> Iterator[Problem]:
+        if self.entry_point.lower().endswith(".sql"):
+            rule = "must be a program in Python, Scala or Java"
+            yield Problem(("entry_point",), rule, self.entry_point, "let one run the SQL")
 
     def _release(self) -> Iterator[Problem]:
         if too_old := self._too_old_for("pod templates"):
@@ -213,6 +265,10 @@ class JobSpec(Spec):
                 yield Problem(path, "is set by the platform", hint="take it out; the team's pools decide")
             if key in JOB_PROPERTIES:
                 yield Problem(path, f"is what `{JOB_PROPERTIES[key]}` says", hint="take it out, and set that instead")
+        for key in sorted(self.configurations.get(SUBMITTER, {})):
+            if key in SUBMITTER_POOL:
+                place = ("configurations", SUBMITTER, key)
+                yield Problem(place, "is what `submitter_pool` says", hint="take it out, and set that instead")
 
     def _classifications(self) -> Iterator[Problem]:
         if SPARK in self.configurations:
@@ -231,51 +287,67 @@ class JobSpec(Spec):
                 if PRESETS[name].classification == classification
             }
             for key, value in sorted(properties.items()):
-                path = (*_place(classification), key)
-                if len(key) > MAX_VALUE:
-                    yield Problem(path, f"must have a name of at most {MAX_VALUE} characters", f"{len(key)} characters")
-                if not value.strip():
-                    yield Problem(path, "must not be empty", value, "EMR takes no empty values")
-                if len(value) > MAX_VALUE:
-                    yield Problem(path, f"must have at most {MAX_VALUE} characters", f"{len(value)} characters")
                 wanted, preset = fixed.get(key, (value, ""))
                 if value != wanted:
+                    path = (*_place(classification), key)
                     yield Problem(path, f"is {wanted!r} by preset {preset}", value, "take one of the two out")
 
     def _allocation(self) -> Iterator[Problem]:
         properties = self.configuration(_UNFILLED).get(SPARK, {})
-        if properties.get("spark.dynamicAllocation.enabled") != "true":
+        if not is_true(properties, _DYNAMIC):
             return
+        yield from self._shuffle_data(properties)
         bounds = {}
         for bound in ("min", "initial", "max"):
             key = f"spark.dynamicAllocation.{bound}Executors"
-            value = properties.get(key, "")
-            if value and not value.isdecimal():
-                yield Problem(("spark", key), "must be a whole number in quotes", value)
-                return
-            bounds[bound] = int(value) if value else None
-        most = bounds["max"]
+            value = properties.get(key)
+            if value and re.fullmatch("[0-9]+", value) and int(value) <= MAX_INT:
+                bounds[bound] = int(value)
+            elif value:
+                yield Problem(("spark", key), f"must be a whole number in quotes, at most {MAX_INT}", value)
+        most = bounds.pop("max", None)
         if most is None:
             return
-        for bound in ("min", "initial"):
-            number = bounds[bound]
-            if number is not None and number > most:
+        for bound, number in bounds.items():
+            if number > most:
                 key = f"spark.dynamicAllocation.{bound}Executors"
                 yield Problem(("spark", key), f"must be at most maxExecutors, which is {most}", str(number))
-        if self.executor.instances > most:
-            rule = f"must be at most spark.dynamicAllocation.maxExecutors, which is {most}"
-            yield Problem(("executor", "instances"), rule, self.executor.instances, reads=(("spark",), ("presets",)))
+        instances, key = self.executor.instances, "spark.dynamicAllocation.maxExecutors"
+        if instances > most and key in self.spark:
+            rule = f"must be at least `executor.instances`, which is {instances}"
+            yield Problem(("spark", key), rule, self.spark[key], reads=(("executor",), ("presets",)))
+        elif instances > most:
+            rule = f"must be at most {key}, which is {most}"
+            yield Problem(("executor", "instances"), rule, instances, reads=(("spark",), ("presets",)))
+
+    def _shuffle_data(self, properties: Mapping[str, str]) -> Iterator[Problem]:
+        """Without knowing where shuffle data are, or moving them, Spark gives no executor back, and does not start."""
+        reads: tuple[Path, ...] = (("release",), ("presets",), ("spark",))
+        if too_old := self._too_old_for("dynamic allocation"):
+            yield Problem(("spark", _DYNAMIC), too_old, hint=f"the job asks for {self.release}", reads=reads)
+        elif not any(all(is_true(properties, each) for each in way) for way in _SHUFFLE_DATA) and (
+            too_old := self._too_old_for("shuffle tracking unasked (Spark 3.4)")
+        ):
+            rule = f"{too_old}, or {_SHUFFLE_DATA[0][0]}: 'true'"
+            yield Problem(("spark", _DYNAMIC), rule, hint=f"the job asks for {self.release}", reads=reads)
+
+    def _switches(self) -> Iterator[Problem]:
+        for key in sorted(_SWITCHES & self.spark.keys()):
+            if self.spark[key].strip().lower() not in ("true", "false"):
+                yield Problem(("spark", key), "must be 'true' or 'false'", self.spark[key])
 
     def _timeouts(self) -> Iterator[Problem]:
         """Spark refuses to start otherwise: https://spark.apache.org/docs/latest/configuration.html#networking."""
-        heartbeat = _seconds(self.spark.get("spark.executor.heartbeatInterval", "10s"), "ms")
-        timeout = _seconds(self.spark.get("spark.network.timeout", "120s"), "s")
-        if heartbeat is not None and timeout is not None and heartbeat >= timeout:
-            yield Problem(
-                ("spark", "spark.executor.heartbeatInterval"),
-                f"must be shorter than spark.network.timeout, which is {timeout:g} s",
-                self.spark.get("spark.executor.heartbeatInterval", "10s"),
-            )
+        heartbeat = _seconds(self.spark.get(_HEARTBEAT, "10s"), "ms")
+        timeout = _seconds(self.spark.get(_TIMEOUT, "120s"), "s")
+        if heartbeat is None or timeout is None or heartbeat < timeout:
+            return
+        if _HEARTBEAT in self.spark:
+            rule = f"must be shorter than {_TIMEOUT}, which is {timeout:g} s"
+            yield Problem(("spark", _HEARTBEAT), rule, self.spark[_HEARTBEAT], reads=(("spark",),))
+        else:
+            rule = f"must be longer than {_HEARTBEAT}, which is {heartbeat:g} s"
+            yield Problem(("spark", _TIMEOUT), rule, self.spark[_TIMEOUT], reads=(("spark",),))
 
     def _tags(self) -> Iterator[Problem]:
         if len(self.tags) > 50:
@@ -302,6 +374,22 @@ JOB_PROPERTIES = {
 }
 """Properties that a key of the job file stands for; EMR would let that key win without a word."""
 
+SUBMITTER = "emr-job-submitter"
+"""https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/emr-eks-job-submitter.html"""
+SUBMITTER_SELECTOR = "jobsubmitter.node.selector."
+SUBMITTER_POOL = tuple(f"{SUBMITTER_SELECTOR}{label}" for label in (NODE_GROUP_LABEL, NODE_POOL_LABEL))
+"""What the key `submitter_pool` of the job file stands for."""
+
+OFF_HEAP = "spark.memory.offHeap.enabled"
+_DYNAMIC = "spark.dynamicAllocation.enabled"
+_HEARTBEAT, _TIMEOUT = "spark.executor.heartbeatInterval", "spark.network.timeout"
+_SHUFFLE_DATA = (
+    ("spark.dynamicAllocation.shuffleTracking.enabled",),
+    ("spark.decommission.enabled", "spark.storage.decommission.shuffleBlocks.enabled"),
+)
+"""The ways in which dynamic allocation does not lose shuffle data: Kubernetes has no external shuffle service."""
+_SWITCHES = {OFF_HEAP, _DYNAMIC, *(key for way in _SHUFFLE_DATA for key in way)}
+"""The switches that rules here look at."""
 _UNFILLED = {"az": "", "bucket": "", "team": ""}
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
@@ -317,5 +405,19 @@ def _seconds(duration: str, unit: str) -> float | None:
     return int(match[1]) * _UNITS[match[2] or unit] if match else None
 
 
-def _bytes(size: str) -> float:
-    return float(size[:-2]) * float(1024 ** (1 + "KMG".index(size[-2])))
+def is_true(properties: Mapping[str, str], key: str) -> bool:
+    """Tell whether a switch is on, as Spark reads it; one that is not there is off."""
+    return properties.get(key, "").strip().lower() == "true"
+
+
+def _with_variables(schema: Any) -> Any:
+    """Return *schema* with all text accepted that holds a variable, which is judged when that is filled in."""
+    if isinstance(schema, list):
+        return [_with_variables(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _with_variables(part) for key, part in schema.items()}
+    if "pattern" not in made:
+        return made
+    judged = {key: made.pop(key) for key in ("type", "pattern", "maxLength") if key in made}
+    return {**made, "anyOf": [judged, {"type": "string", "pattern": r"\$\{"}]}

@@ -207,7 +207,8 @@ class _Site:
 
 def _shown(resource: str, number: int) -> str:
     unit, name = _UNITS.get(resource, (1, f" {resource}"))
-    return f"{number / unit:.4g}{name}"
+    amount = number / unit
+    return f"{amount:.4g}{name}" if amount < 1000 else f"{amount:.0f}{name}"
 
 
 def _wrong_label(fleet: Fleet, demand: Demand, values: tuple[str, ...]) -> Obstacle:

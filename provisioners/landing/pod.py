@@ -24,15 +24,20 @@ _PODS_OF: Mapping[str, Path] = {
 
 
 class Origin(NamedTuple):
-    """Where something was said: a part of a document, or *whole* of it when no smaller place is known."""
+    """Where something was said: a part of a document, or *whole* of it when no smaller place is known.
+
+    `elsewhere` gives, by their paths, what was said in other places of the document.
+    """
 
     document: Document
     at: Path = ()
     whole: bool = False
+    elsewhere: Mapping[Path, Path] = {}
 
     def located(self, path: Path, message: str) -> Located:
         """Return a problem at *path* below this place."""
-        return self.document.located(self.at if self.whole else (*self.at, *path), message)
+        place = self.at if self.whole else (*self.at, *path)
+        return self.document.located(self.elsewhere.get(path, place), message)
 
     def __str__(self) -> str:
         line, column = self.document.position(self.at)

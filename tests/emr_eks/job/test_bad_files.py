@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,13 @@ from stacks.platform import Platform
 from .conftest import Cli
 
 HEAD = "name: a\nteam: analytics\nentry_point: s3://b/x.py\n"
+IN_ONE_LINE = "characters in one line, not all of them blanks"
+NO_OTHERS = "EMR takes no empty text and no ends of lines; in YAML, write `>-` instead of `|`"
+PROGRAM = "must be a file or a URI s3://bucket/key, s3a://bucket/key or local:///path, without blanks"
+LISTED = (
+    "must be a file or a URI s3://bucket/key, s3a://bucket/key, local:///path, http://..., https://... or hdfs://..., "
+    "without blanks, commas, quotes and backslashes"
+)
 WHOLE = "!"
 """Begins a text that is the whole file; any other stands below HEAD, from line 4."""
 
@@ -47,7 +56,7 @@ BAD: list[tuple[str, str]] = [
     (
         "!name: a\nteam: analytics\n",
         "1:1: entry_point: is required (What to run: a file beside this one, which is uploaded, or a "
-        "URI that begins with s3:// or local://); add for example 'entry_point: job.py'",
+        "URI that begins with s3://, s3a:// or local://); add for example 'entry_point: job.py'",
     ),
     (
         "!name: a\nteam: analitics\nentry_point: s3://b/x.py\n",
@@ -63,7 +72,7 @@ BAD: list[tuple[str, str]] = [
     ),
     (
         "!name: a\nteam: analytics\nentry_point: .\n",
-        "3:14: entry_point: must be a file beside job.yaml or a URI, got '.': Is a directory",
+        "3:14: entry_point: must be a file beside job.yaml or a URI, got '.': not a regular file",
     ),
     (
         "!name: a b\nteam: analytics\nentry_point: s3://b/x.py\n",
@@ -121,11 +130,41 @@ BAD: list[tuple[str, str]] = [
     ),
     (
         "arguments: ['']\n",
-        "4:13: arguments[0]: must be 1 to 10280 characters, not all of them blanks, got ''; EMR takes no empty values",
+        f"4:13: arguments[0]: must be 1 to 10280 {IN_ONE_LINE}, got ''; {NO_OTHERS}",
+    ),
+    (
+        "arguments:\n- |\n  one\n",
+        rf"5:3: arguments[0]: must be 1 to 10280 {IN_ONE_LINE}, got 'one\n'; {NO_OTHERS}",
+    ),
+    (
+        'arguments: ["a\\u2028b"]\n',
+        rf"4:13: arguments[0]: must be 1 to 10280 {IN_ONE_LINE}, got 'a\u2028b'; {NO_OTHERS}",
+    ),
+    (
+        "tags:\n  a: |\n    x\n",
+        rf"5:6: tags.a: must be 1 to 256 {IN_ONE_LINE}, got 'x\n'; {NO_OTHERS}",
     ),
     (
         "jars: [one two.jar]\n",
-        "4:8: jars[0]: must be a file or a URI without blanks and commas, got 'one two.jar'; rename it",
+        f"4:8: jars[0]: {LISTED}, got 'one two.jar'; for example 's3://bucket/lib.jar'",
+    ),
+    *(
+        (f"jars: [{json.dumps(name)}]\n", f"4:8: jars[0]: {LISTED}, got {name!r}; for example 's3://bucket/lib.jar'")
+        for name in ("ftp://b/x.zip", "https://", "s3://b", "it's.jar", 's3://b/"x.jar', "a\\b.jar")
+    ),
+    *(
+        (
+            f"!name: a\nteam: analytics\nentry_point: '{name}'\n",
+            f"3:14: entry_point: {PROGRAM}, got {name!r}; for example 'job.py'",
+        )
+        for name in ("s3://b", "s3://", "s3a://b/", "local://x.py", "https://b/x.py", "gs://b/x.py", "my job.py", "")
+    ),
+    *(
+        (
+            f"!name: a\nteam: analytics\nentry_point: {name}\n",
+            f"3:14: entry_point: must be a program in Python, Scala or Java, got {name!r}; let one run the SQL",
+        )
+        for name in ("report.SQL", "s3://b/report.sql")
     ),
     (
         "py_files: [gone.py]\n",
@@ -229,11 +268,23 @@ BAD: list[tuple[str, str]] = [
     ),
     (
         "spark:\n  spark.app.name: ''\n",
-        "5:19: spark[\"spark.app.name\"]: must not be empty, got ''; EMR takes no empty values",
+        f'5:19: spark["spark.app.name"]: must be 1 to 1024 {IN_ONE_LINE}, got {""!r}; {NO_OTHERS}',
+    ),
+    (
+        "spark:\n  spark.a: |\n    x\n",
+        rf"""5:12: spark["spark.a"]: must be 1 to 1024 {IN_ONE_LINE}, got 'x\n'; {NO_OTHERS}""",
+    ),
+    (
+        "configurations:\n  spark-log4j2:\n    ' ': x\n",
+        f'6:5: configurations.spark-log4j2[" "]: key must be 1 to 1024 {IN_ONE_LINE}, got {" "!r}; {NO_OTHERS}',
+    ),
+    (
+        "configurations:\n  '':\n    a: x\n",
+        f'5:3: configurations[""]: key must be 1 to 1024 {IN_ONE_LINE}, got {""!r}; {NO_OTHERS}',
     ),
     (
         "spark:\n  spark.a: " + "x" * 1025 + "\n",
-        "5:12: spark[\"spark.a\"]: must have at most 1024 characters, got '1025 characters'",
+        f"""5:12: spark["spark.a"]: must be 1 to 1024 {IN_ONE_LINE}, got '{"x" * 78}…; {NO_OTHERS}""",
     ),
     (
         "spark:\n" + "".join(f"  spark.p{number}: '1'\n" for number in range(99)),
@@ -243,6 +294,11 @@ BAD: list[tuple[str, str]] = [
         "spark:\n  spark.executor.heartbeatInterval: 300s\n",
         '5:37: spark["spark.executor.heartbeatInterval"]: must be shorter than spark.network.timeout, '
         "which is 120 s, got '300s'",
+    ),
+    (
+        "spark:\n  spark.network.timeout: 5s\n",
+        '5:26: spark["spark.network.timeout"]: must be longer than spark.executor.heartbeatInterval, which is 10 s, '
+        "got '5s'",
     ),
     (
         "spark:\n  spark.a: '1'\n  spark.a: '2'\n",
@@ -258,11 +314,70 @@ BAD: list[tuple[str, str]] = [
     ),
     (
         "presets: [dynamic-allocation]\nspark:\n  spark.dynamicAllocation.maxExecutors: many\n",
-        "6:41: spark[\"spark.dynamicAllocation.maxExecutors\"]: must be a whole number in quotes, got 'many'",
+        '6:41: spark["spark.dynamicAllocation.maxExecutors"]: must be a whole number in quotes, at most '
+        "2147483647, got 'many'",
+    ),
+    (
+        "presets: [dynamic-allocation]\nspark:\n  spark.dynamicAllocation.maxExecutors: '2147483648'\n",
+        '6:41: spark["spark.dynamicAllocation.maxExecutors"]: must be a whole number in quotes, at most '
+        "2147483647, got '2147483648'",
+    ),
+    (
+        "spark:\n  spark.dynamicAllocation.enabled: 'True'\n  spark.dynamicAllocation.maxExecutors: '1'\n",
+        '6:41: spark["spark.dynamicAllocation.maxExecutors"]: must be at least `executor.instances`, which is 2, '
+        "got '1'",
+    ),
+    (
+        "spark:\n  spark.dynamicAllocation.enabled: 'yes'\n",
+        "5:36: spark[\"spark.dynamicAllocation.enabled\"]: must be 'true' or 'false', got 'yes'",
+    ),
+    (
+        "release: emr-6.11.0-latest\nspark:\n  spark.dynamicAllocation.enabled: 'true'\n",
+        '6:36: spark["spark.dynamicAllocation.enabled"]: needs emr-6.12.0 or newer, or '
+        "spark.dynamicAllocation.shuffleTracking.enabled: 'true'; the job asks for emr-6.11.0-latest",
+    ),
+    (
+        "release: emr-5.33.0-latest\nspark:\n  spark.dynamicAllocation.enabled: 'true'\n",
+        '6:36: spark["spark.dynamicAllocation.enabled"]: needs emr-6.2.0 or newer; the job asks for emr-5.33.0-latest',
+    ),
+    (
+        "spark:\n  spark.memory.offHeap.enabled: 'true'\n",
+        "5:33: spark[\"spark.memory.offHeap.enabled\"]: needs spark.memory.offHeap.size: '1m' or more",
+    ),
+    (
+        "release: emr-6.11.0-latest\nspark:\n  spark.dynamicAllocation.enabled: 'true'\n"
+        "  spark.dynamicAllocation.shuffleTracking.enabled: true\n",
+        '7:52: spark["spark.dynamicAllocation.shuffleTracking.enabled"]: must be text, got true; put it in quotes',
+    ),
+    (
+        "spark:\n  spark.network.timeout: 5s\n  spark.executor.heartbeatInterval: 1\n",
+        '6:37: spark["spark.executor.heartbeatInterval"]: must be text, got 1; put it in quotes',
+    ),
+    (
+        "executor:\n  memory: 449m\n",
+        "5:11: executor.memory: must be at least '450m', below which Spark does not start, got '449m'",
+    ),
+    (
+        "driver:\n  memory: 460799k\n",
+        "5:11: driver.memory: must be at least '450m', below which Spark does not start, got '460799k'",
+    ),
+    (
+        "executor:\n  instances: 2147483648\n",
+        "5:14: executor.instances: must be at most 2147483647, got 2147483648",
     ),
     (
         "configurations:\n  spark-defaults:\n    spark.a: '1'\n",
         "6:5: configurations.spark-defaults: must be left to `spark`; move its properties there",
+    ),
+    (
+        "configurations:\n  emr-job-submitter:\n    jobsubmitter.node.selector.emr-eks/node-group: spot\n",
+        '6:52: configurations.emr-job-submitter["jobsubmitter.node.selector.emr-eks/node-group"]: is what '
+        "`submitter_pool` says; take it out, and set that instead",
+    ),
+    (
+        "configurations:\n  emr-job-submitter:\n    jobsubmitter.node.selector.karpenter.sh/nodepool: spot\n",
+        '6:55: configurations.emr-job-submitter["jobsubmitter.node.selector.karpenter.sh/nodepool"]: is what '
+        "`submitter_pool` says; take it out, and set that instead",
     ),
     (
         "monitoring:\n  rotation:\n    size: 100\n",
@@ -278,8 +393,8 @@ BAD: list[tuple[str, str]] = [
     ),
     (
         "monitoring:\n  log_prefix: 'a:b'\n",
-        "5:15: monitoring.log_prefix: must be at most 256 characters without : and *, not all of them "
-        "blanks, got 'a:b'; for example 'nightly'",
+        "5:15: monitoring.log_prefix: must be at most 256 characters in one line without : and *, not "
+        "all of them blanks, got 'a:b'; for example 'nightly'",
     ),
     (
         "monitoring:\n  s3: 's3://logs'\n",
@@ -374,6 +489,52 @@ def test_a_job_under_a_role_that_it_cannot_have_is_told(make_platform: MakePlatf
 def test_a_missing_file_is_told(cli: Cli) -> None:
     answer = cli("submit", "gone.yaml")
     assert (answer.code, answer.err) == (2, "gone.yaml: no such file; check the path\n")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_team_of_the_command_line_is_blamed_there(
+    known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: Platform
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("job.yaml").write_text('{name: "${team}-sales"}\n', "utf-8")
+    with pytest.raises(InvalidFile) as error:
+        open_job(Path("job.yaml"), platform, team="analytics" if known else "analitics")
+    of_file, *of_option = sorted(map(str, error.value.problems), reverse=True)
+    assert of_file.startswith("job.yaml:1:1: entry_point: is required")
+    unknown = "--team: must be a team of the platform, got 'analitics'; did you mean 'analytics'?"
+    assert of_option == ([] if known else [unknown])
+
+
+def test_an_unknown_team_spoils_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: Platform) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("job.yaml").write_text('name: "${team}-x"\nteam: nope\nentry_point: "s3://${bucket}/x.py"\n', "utf-8")
+    with pytest.raises(InvalidFile) as error:
+        open_job(Path("job.yaml"), platform)
+    assert str(error.value) == ("job.yaml:2:7: team: must be a team of the platform, got 'nope'; there are: analytics")
+
+
+def test_code_is_a_file_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: Platform) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("job.py")
+    Path("job.yaml").write_text("name: a\nteam: analytics\nentry_point: job.py\n", "utf-8")
+    with pytest.raises(InvalidFile, match="not a regular file"):
+        open_job(Path("job.yaml"), platform)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jars: [s3a://b/x.jar, 'local:///x.jar', 'https://b/x.jar', 'http://b/x.jar', 'hdfs:///x.jar']\n",
+        "executor:\n  memory: 450m\n",
+        "spark:\n  spark.dynamicAllocation.enabled: 'true'\n",
+        "release: emr-6.11.0-latest\npresets: [dynamic-allocation]\n",
+        "release: emr-6.11.0-latest\npresets: [spot-decommission]\nspark:\n  spark.dynamicAllocation.enabled: 'TRUE'\n",
+    ],
+)
+def test_what_starts_is_not_refused(text: str, tmp_path: Path, platform: Platform) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text(HEAD + text, "utf-8")
+    assert open_job(file, platform)
 
 
 def test_another_team_than_the_files_can_be_named(platform: Platform) -> None:

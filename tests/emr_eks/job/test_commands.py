@@ -490,3 +490,5 @@ def test_the_schema_describes_job_files(cli: Cli) -> None:
     assert jobs
     assert all(validator.is_valid(job) for job in jobs)
     assert not validator.is_valid({**jobs[0], "presets": ["none"]})
+    assert not validator.is_valid({**jobs[0], "name": "daily sales"})
+    assert validator.is_valid({**jobs[0], "name": "${team}-sales", "jars": ["s3://${bucket}/x.jar"]})

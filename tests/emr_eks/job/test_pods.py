@@ -56,6 +56,17 @@ def needs(platform: Platform, folder: Path, text: str) -> dict[str, dict[str, in
             (1000, 1408 * MIB),
             (1000, 14 * GIB),
         ),
+        (
+            JVM + "executor: {memory: 10g}\n"
+            'spark: {spark.memory.offHeap.enabled: "TRUE", spark.memory.offHeap.size: "1073741824"}\n',
+            (1000, 1408 * MIB),
+            (1000, 12 * GIB),
+        ),
+        (
+            JVM + 'executor: {memory: 10g}\nspark: {spark.memory.offHeap.size: "2g"}\n',
+            (1000, 1408 * MIB),
+            (1000, 11 * GIB),
+        ),
     ],
 )
 def test_pods_ask_for_what_spark_asks_for(
@@ -83,6 +94,8 @@ def test_a_size_that_fits_no_node_is_told_where_it_is_written(platform: Platform
     assert "asks for 400 vCPU" in driver
     assert executor.startswith("7:3: executor: job/executor can run nowhere; nearest is node pool spark-executor")
     assert "asks for 4001 GiB" in executor
+    (executor,) = told(platform, tmp_path, JVM + "executor: {memory: 11000g, memory_overhead: 1g}\n")
+    assert "asks for 11001 GiB" in executor
 
 
 @pytest.mark.parametrize(
@@ -99,6 +112,8 @@ def test_what_a_job_asks_of_nodes_must_be_there(
     vendor = "  spark.executor.resource.gpu.vendor: nvidia.com\n" if "gpu" in selector else ""
     problems = told(platform, tmp_path, f'{JVM}spark:\n  {selector}: "{value}"\n{vendor}')
     assert obstacle in problems[-1]
+    if not vendor:
+        assert problems[-1].startswith(f'5:{len(selector) + 5}: spark["{selector}"]: job/executor can run nowhere')
 
 
 def test_check_follows_what_presets_ask_of_nodes(make_platform: MakePlatform, tmp_path: Path) -> None:
@@ -121,6 +136,11 @@ def test_check_follows_what_presets_ask_of_nodes(make_platform: MakePlatform, tm
         ("spark.driver.memoryOverheadFactor", "20%", "a number, for example '0.2'"),
         ("spark.executor.memoryOverheadFactor", "Infinity", "a number, for example '0.2'"),
         ("spark.executor.resource.gpu.amount", "1.5", "a whole number"),
+        ("spark.executor.resource.gpu.amount", "-1", "a whole number"),
+        ("spark.driver.resource.gpu.amount", "1_0", "a whole number"),
+        ("spark.memory.offHeap.size", "some", "an amount of memory, for example '2g'"),
+        ("spark.kubernetes.driver.limit.cores", "two", "a quantity of CPU, for example '1500m'"),
+        ("spark.kubernetes.driver.request.cores", "-1", "a quantity of CPU, for example '1500m'"),
     ],
 )
 def test_a_property_that_pods_are_sized_by_must_be_a_size(
@@ -129,3 +149,30 @@ def test_a_property_that_pods_are_sized_by_must_be_a_size(
     assert told(platform, tmp_path, f'{JVM}spark:\n  {key}: "{value}"\n') == [
         f'5:{len(key) + 5}: spark["{key}"]: must be {rule}, got {value!r}'
     ]
+
+
+@pytest.mark.parametrize(
+    ("properties", "key", "rule"),
+    [
+        (
+            {"spark.kubernetes.executor.limit.cores": "500m"},
+            "spark.kubernetes.executor.limit.cores",
+            "must be at least what the executor asks for, '1', got '500m'",
+        ),
+        (
+            {"spark.kubernetes.driver.limit.cores": "1", "spark.kubernetes.driver.request.cores": "1500m"},
+            "spark.kubernetes.driver.limit.cores",
+            "must be at least what the driver asks for, '1500m', got '1'",
+        ),
+        (
+            {"spark.executor.resource.gpu.amount": "1"},
+            "spark.executor.resource.gpu.amount",
+            "needs spark.executor.resource.gpu.vendor, for example 'nvidia.com'",
+        ),
+    ],
+)
+def test_sizes_with_which_no_pod_starts_are_told(
+    properties: dict[str, str], key: str, rule: str, platform: Platform, tmp_path: Path
+) -> None:
+    lines = "".join(f'  {each}: "{value}"\n' for each, value in properties.items())
+    assert told(platform, tmp_path, f"{JVM}spark:\n{lines}") == [f'5:{len(key) + 5}: spark["{key}"]: {rule}']

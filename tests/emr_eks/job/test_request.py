@@ -304,6 +304,12 @@ def configured(**changes: Any) -> dict[str, Any]:
             "configurationOverrides.monitoringConfiguration.containerLogRotationConfiguration.maxFilesToKeep",
             "must have at most 50, got 51",
         ),
+        (
+            spark(entryPointArguments=["one\n"]),
+            "jobDriver.sparkSubmitJobDriver.entryPointArguments.0",
+            r"must match .*\S.*",
+        ),
+        (spark(entryPointArguments=["\x85\x85"]), "jobDriver.sparkSubmitJobDriver.entryPointArguments.0", "must match"),
         ({"tags": {str(number): "1" for number in range(51)}}, "tags", "must have at most 50 entries, got 51"),
         ({"retryPolicyConfiguration": {"maxAttempts": "3"}}, "retryPolicyConfiguration.maxAttempts", "be a integer"),
         ({"jobdriver": {}}, "jobdriver", "is unknown to the service"),
@@ -317,10 +323,12 @@ def test_the_models_limits_are_checked(changes: dict[str, Any], path: str, rule:
 
 def test_a_whole_request_breaks_nothing() -> None:
     assert breaches("StartJobRun", WHOLE) == []
+    # Where the pattern takes ends of lines, so do we.
+    assert breaches("StartJobRun", {**WHOLE, **monitored(s3MonitoringConfiguration={"logUri": "s3://b/\n"})}) == []
     assert [each.path for each in breaches("StartJobRun", {})] == [("virtualClusterId",)]
 
 
-TEXT = st.text(st.characters(codec="ascii"), min_size=1, max_size=40)
+TEXT = st.text(st.characters(codec="ascii") | st.sampled_from("\x85\u2028\u2029"), min_size=1, max_size=40)
 
 
 @given(
