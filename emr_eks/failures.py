@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,3 +31,8 @@ def told() -> Iterator[None]:
     except Failure as failure:
         print(f"error: {failure}", file=sys.stderr)
         sys.exit(failure.exit_code)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"error: cannot write all of it: {error.strerror}", file=sys.stderr)
+        sys.exit(1)

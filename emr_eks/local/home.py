@@ -53,8 +53,11 @@ class Home:
 
     @classmethod
     def of(cls, platform_name: str) -> Home:
-        """Return the home of a platform in the current folder."""
-        return cls(Path.cwd() / ".emr-eks" / "local" / platform_name)
+        """Return the home of a platform in the current folder. Raises `Failure` when that was deleted."""
+        try:
+            return cls(Path.cwd() / ".emr-eks" / "local" / platform_name)
+        except FileNotFoundError:
+            raise Failure("the folder that this runs in is gone; change to another one", exit_code=2) from None
 
     def cloud(self) -> Cloud | None:
         """Return the emulator if it runs. Raises `Failure` when its process is there and does not answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shlex
 from datetime import timedelta
@@ -492,3 +493,12 @@ def test_the_schema_describes_job_files(cli: Cli) -> None:
     assert not validator.is_valid({**jobs[0], "presets": ["none"]})
     assert not validator.is_valid({**jobs[0], "name": "daily sales"})
     assert validator.is_valid({**jobs[0], "name": "${team}-sales", "jars": ["s3://${bucket}/x.jar"]})
+
+
+def test_a_full_disk_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("typer.echo", full)
+    answer = cli("schema")
+    assert (answer.code, answer.err) == (1, "error: cannot write all of it: No space left on device\n")

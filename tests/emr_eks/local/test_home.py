@@ -46,6 +46,15 @@ def test_up_starts_it_once_and_down_stops_it_and_forgets(home: Home, monkeypatch
     assert str(error.value) == f"the local cloud of {home.root} is not up; run `emr-eks local deploy`"
 
 
+def test_a_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(Failure, match="the folder that this runs in is gone"):
+        Home.of("one")
+
+
 def test_two_homes_have_two_clouds(home: Home, tmp_path: Path) -> None:
     other = Home(tmp_path / "two")
     try:
