@@ -73,7 +73,7 @@ def _unasked(error: BotoCoreError) -> Failure:
     if isinstance(error, ProfileNotFound):
         return Failure(f"{error}; `aws configure list-profiles` shows those there are", exit_code=USER_MISTAKE)
     if isinstance(error, (ConfigParseError, InvalidRegionError)):
-        return Failure(f"{error}; correct it, or name another", exit_code=USER_MISTAKE)
+        return Failure(f"{str(error).rstrip('.')}; correct it, or name another", exit_code=USER_MISTAKE)
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
         return Failure(f"no credentials for AWS ({error}); sign in, or name a profile with --profile")
     if isinstance(error, (UnauthorizedSSOTokenError, TokenRetrievalError, SSOError)):
