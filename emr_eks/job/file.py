@@ -176,7 +176,7 @@ _FIELDS: dict[Path, Path] = {
     ("retryPolicyConfiguration",): ("retry",),
     (*_DRIVER, "entryPointArguments"): ("arguments",),
     (*_DRIVER, "entryPoint"): ("entry_point",),
-    ("configurationOverrides", "applicationConfiguration"): ("spark",),
+    ("configurationOverrides", "applicationConfiguration"): ("configurations",),
     ("configurationOverrides", "monitoringConfiguration"): ("monitoring",),
 }
 """What in a job file becomes which part of the request."""

@@ -328,7 +328,7 @@ class JobSpec(Spec):
         elif not any(all(is_true(properties, each) for each in way) for way in _SHUFFLE_DATA) and (
             too_old := self._too_old_for("shuffle tracking unasked (Spark 3.4)")
         ):
-            rule = f"{too_old}, or {_SHUFFLE_DATA[0][0]}: 'true'"
+            rule = f"{too_old}, or {_TRACKING}: 'true'"
             yield Problem(("spark", _DYNAMIC), rule, hint=f"the job asks for {self.release}", reads=reads)
 
     def _switches(self) -> Iterator[Problem]:
@@ -383,8 +383,9 @@ SUBMITTER_POOL = tuple(f"{SUBMITTER_SELECTOR}{label}" for label in (NODE_GROUP_L
 OFF_HEAP = "spark.memory.offHeap.enabled"
 _DYNAMIC = "spark.dynamicAllocation.enabled"
 _HEARTBEAT, _TIMEOUT = "spark.executor.heartbeatInterval", "spark.network.timeout"
+_TRACKING = "spark.dynamicAllocation.shuffleTracking.enabled"
 _SHUFFLE_DATA = (
-    ("spark.dynamicAllocation.shuffleTracking.enabled",),
+    (_TRACKING,),
     ("spark.decommission.enabled", "spark.storage.decommission.shuffleBlocks.enabled"),
 )
 """The ways in which dynamic allocation does not lose shuffle data: Kubernetes has no external shuffle service."""

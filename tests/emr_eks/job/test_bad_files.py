@@ -380,6 +380,11 @@ BAD: list[tuple[str, str]] = [
         "`submitter_pool` says; take it out, and set that instead",
     ),
     (
+        "configurations:\n" + "".join(f"  c{number}: {{a: b}}\n" for number in range(99)),
+        "5:3: configurations: makes a request that EMR refuses: configurationOverrides.applicationConfiguration "
+        "must have at most 100 entries, got 101",
+    ),
+    (
         "monitoring:\n  rotation:\n    size: 100\n",
         "6:11: monitoring.rotation.size: must be text, got 100; put it in quotes",
     ),
