@@ -22,7 +22,7 @@ from stacks import landing
 from stacks.platform import Platform
 
 _UNITS = {"b": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
-_MEMORY = re.compile(r"(\d+)([kmgtp]?)b?", re.IGNORECASE)
+_MEMORY = re.compile(r"(\d{1,18})([kmgtp]?)b?", re.IGNORECASE)
 _DEFAULT_MEMORY = "1g"
 _OVERHEAD, _OVERHEAD_OF_PYTHON = 0.1, 0.4
 

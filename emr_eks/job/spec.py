@@ -16,7 +16,7 @@ from provisioners.spec import DnsLabel, Items, Path, Problem, Spec, text
 Memory = Annotated[
     str,
     text(
-        r"[1-9]\d*[kmgtKMGT]",
+        r"[1-9]\d{0,17}[kmgtKMGT]",
         "must be an amount of memory as Spark writes it: a number and k, m, g or t",
         "like '4g'",
     ),

@@ -354,6 +354,11 @@ BAD: list[tuple[str, str]] = [
         '6:37: spark["spark.executor.heartbeatInterval"]: must be text, got 1; put it in quotes',
     ),
     (
+        f"executor:\n  memory: {'9' * 30}g\n",
+        "5:11: executor.memory: must be an amount of memory as Spark writes it: a number and k, m, g or "
+        f"t, got '{'9' * 30}g'; like '4g'",
+    ),
+    (
         "executor:\n  memory: 449m\n",
         "5:11: executor.memory: must be at least '450m', below which Spark does not start, got '449m'",
     ),

@@ -130,6 +130,7 @@ def test_check_follows_what_presets_ask_of_nodes(make_platform: MakePlatform, tm
     ("key", "value", "rule"),
     [
         ("spark.executor.pyspark.memory", "lots", "an amount of memory, for example '2g'"),
+        ("spark.driver.minMemoryOverhead", f"{'9' * 400}g", "an amount of memory, for example '2g'"),
         ("spark.driver.minMemoryOverhead", "1 GB", "an amount of memory, for example '2g'"),
         ("spark.kubernetes.executor.request.cores", "half", "a quantity of CPU, for example '1500m'"),
         ("spark.kubernetes.memoryOverheadFactor", "20%", "a number, for example '0.2'"),
