@@ -1,4 +1,4 @@
-# Everything needs Python 3.11+, Node 20+ and Terraform 1.7+ (or OpenTofu, through TERRAFORM_BINARY_NAME); nothing else.
+# Everything needs Python 3.11+, Node 20+ and Terraform 1.5+ (or OpenTofu, through TERRAFORM_BINARY_NAME); nothing else.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,7 +40,7 @@ $(CHECKOV)/.installed: checkov.lock
 
 terraform:
 	@command -v $${TERRAFORM_BINARY_NAME:-terraform} >/dev/null || \
-		{ echo "Terraform 1.7 or newer is needed: https://developer.hashicorp.com/terraform/install"; exit 2; }
+		{ echo "Terraform 1.5 or newer is needed: https://developer.hashicorp.com/terraform/install"; exit 2; }
 .PHONY: terraform
 
 demo: setup terraform ## Deploy platform.yaml on this machine, run the first job, show what came out

@@ -18,6 +18,7 @@ _PATTERN = rf"(?P<number>[+-]?{_NUMBER})(?P<suffix>[KMGTPE]i|[numkMGTPE]|[eE][+-
 _WHOLE = re.compile(_PATTERN)
 _RULE = "must be a Kubernetes quantity"
 _EXAMPLES = "for example '1000', '500m' or '64Gi'"
+_LARGEST_EXPONENT = Decimal(100)
 _SCALES = {
     "": Decimal(1),
     **{
@@ -36,7 +37,9 @@ def amount(quantity: int | str) -> Decimal:
     suffix = match["suffix"] or ""
     if suffix in _SCALES:
         return Decimal(match["number"]) * _SCALES[suffix]
-    return Decimal(match["number"]) * Decimal(10) ** Decimal(suffix[1:])
+    # No machine has as much, and a number of a million digits would keep us busy.
+    exponent = min(Decimal(suffix[1:]), _LARGEST_EXPONENT)
+    return Decimal(match["number"]) * Decimal(10) ** exponent
 
 
 def _check(value: Any) -> int | str:

@@ -142,6 +142,12 @@ class PlatformSpec(Spec):
         description="Second key to deleting data: with it, `destroy` deletes the logs of removed teams, and the "
         "bucket if that also says `destroy`.",
     )
+    adopt_log_groups: bool = Field(
+        default=False,
+        description="Whether teams go on with log groups that are there already, as those of a team that was removed, "
+        "or of a platform that was destroyed, are; without it AWS refuses to make them again. Needs Terraform or "
+        "OpenTofu 1.7; Checkov 3.3 reads no stack with `import` blocks.",
+    )
     vpc: VpcSpec | None = Field(default=None, description="The VPC to build.")
     existing_vpc: ExistingVpcSpec | None = Field(default=None, description="A VPC to use instead of building one.")
     cluster: ClusterSpec = Field(default=ClusterSpec(), description="The EKS cluster to build.")

@@ -72,7 +72,8 @@ class TeamsStack(PlatformStack):
             )
             for name in sorted(spec.teams)
         }
-        self._adopt_logs(cluster.name, [team.logs for team in teams.values()])
+        if spec.adopt_log_groups:
+            self._adopt_logs(cluster.name, [team.logs for team in teams.values()])
         self._alarms(cluster.name, teams)
         self._outputs(bucket, teams)
 

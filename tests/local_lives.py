@@ -260,7 +260,14 @@ def store_karpenter(project: Project) -> None:
 
 def live_by_commands(project: Project) -> None:
     """Deploy into somebody else's cluster, plan, run the first job, and take everything down, as users do it."""
-    edited(project.folder, vpc=None, cluster=None, node_groups=None, existing_cluster=make_cluster(project))
+    edited(
+        project.folder,
+        vpc=None,
+        cluster=None,
+        node_groups=None,
+        existing_cluster=make_cluster(project),
+        adopt_log_groups=True,
+    )
     store_karpenter(project)
     before, objects = project.status()["resources"], project.objects()
     # As Terraform leaves it of a team that was there before.

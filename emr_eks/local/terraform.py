@@ -23,7 +23,7 @@ def find_terraform() -> Path:
     found = shutil.which(name)
     if found is None:
         raise Failure(
-            f"{name} is not on the PATH; install Terraform 1.7 or newer "
+            f"{name} is not on the PATH; install Terraform 1.5 or newer "
             "(https://developer.hashicorp.com/terraform/install), or name another binary, "
             "such as tofu, in TERRAFORM_BINARY_NAME",
             exit_code=2,

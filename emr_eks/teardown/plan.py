@@ -54,7 +54,10 @@ def kept(platform: PlatformSpec, team: str | None, bucket: str) -> Iterator[str]
     if not platform.destroy_data:
         for name in [team] if team else sorted(platform.teams):
             group = log_group_name(platform.cluster_name, name, platform.teams.get(name, TeamSpec()))
-            yield f"the log group {group}: `aws logs delete-log-group --log-group-name {group}`"
+            yield (
+                f"the log group {group}: `aws logs delete-log-group --log-group-name {group}`, or "
+                "`adopt_log_groups: true` before you deploy it again"
+            )
     if all_goes and not platform.bucket.kms_key_arn:
         yield (
             "the keys for 30 days more; then nothing that they encrypted can be read, kept logs and objects too: "

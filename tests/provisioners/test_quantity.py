@@ -38,6 +38,10 @@ def test_amounts(quantity: int | str, expected: str) -> None:
     assert amount(quantity) == Decimal(expected)
 
 
+def test_more_than_any_machine_has_is_an_amount_too() -> None:
+    assert amount("1e99999999") > amount("999999E")
+
+
 @pytest.mark.parametrize("quantity", ["", "Gi", "1 Gi", "64GiB", "1K", "1,000", "ten", "1ee3", "--1"])
 def test_what_is_no_amount(quantity: str) -> None:
     with pytest.raises(ValueError, match="must be a Kubernetes quantity"):

@@ -230,7 +230,8 @@ def test_a_team_is_left_alone_when_another_goes(teardown: Teardown, emr: Emr, fo
         f"- what lies in s3://{BUCKET}/teams/sales/: `aws s3 rm --recursive s3://{BUCKET}/teams/sales/`",
         f"- what lies in s3://{BUCKET}/logs/sales/: `aws s3 rm --recursive s3://{BUCKET}/logs/sales/`",
         f"- the log group /emr-eks/{CLUSTER}/sales: "
-        f"`aws logs delete-log-group --log-group-name /emr-eks/{CLUSTER}/sales`",
+        f"`aws logs delete-log-group --log-group-name /emr-eks/{CLUSTER}/sales`, or "
+        "`adopt_log_groups: true` before you deploy it again",
     ]
 
 
