@@ -13,8 +13,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
+from constructs_lib._bucket import READ, READ_WRITE, bucket_statements
 from constructs_lib._names import BucketArn, DatabaseName, PolicyArn, RoleName
-from constructs_lib._policy import MAX_TRUST_POLICY_LIMIT, TRUST_POLICY_LIMIT, Statement, document
+from constructs_lib._policy import MAX_TRUST_POLICY_LIMIT, TRUST_POLICY_LIMIT, Statement, document, sid
 from provisioners.spec import DnsLabel, Items, Path, Problem, Spec, text
 
 Identity = Literal["irsa", "pod_identity", "both"]
@@ -158,6 +159,15 @@ class JobRoleSpec(Spec):
         """Whether jobs may become this role through EKS Pod Identity."""
         return self.identity != "irsa"
 
+    @property
+    def own_statements(self) -> list[Statement]:
+        """What the role may do by itself, databases aside, whose account and region only a construct knows."""
+        return [
+            *(each for arn in self.read_buckets for each in _use_bucket(arn, "Read", READ)),
+            *(each for arn in self.write_buckets for each in _use_bucket(arn, "ReadWrite", READ_WRITE)),
+            *(each.statement for each in self.statements),
+        ]
+
     def advice(self) -> Iterator[tuple[Path, str]]:
         """Yield what is allowed but lets jobs do more than most need, with its place."""
         for index, each in enumerate(self.statements):
@@ -169,6 +179,11 @@ class JobRoleSpec(Spec):
         for index, arn in enumerate(self.policy_arns):
             if ":aws:policy/" in arn and arn.endswith(_BROAD_POLICIES):
                 yield ("policy_arns", index), f"lets jobs do nearly everything there, {arn.rsplit('/', 1)[-1]!r}"
+
+
+def _use_bucket(arn: str, verb: str, objects: Sequence[str]) -> list[Statement]:
+    bucket, _, prefix = arn.partition("/")
+    return bucket_statements(verb + sid(arn.split(":", 5)[-1]), bucket, prefix, objects)
 
 
 class ServiceAccount(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from constructs_lib._policy import Statement, sid
 from provisioners.spec import text
 
 RetentionDays = Literal[
@@ -33,3 +34,15 @@ LogGroupName = Annotated[
     ),
 ]
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html"""
+
+
+def write_logs(name: str, arn: str) -> list[Statement]:
+    """Return what writing to the log group *name* takes, and seeing which there are, as EMR does first."""
+    return [
+        Statement(
+            f"WriteLogs{sid(name)}",
+            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            [arn, f"{arn}:*"],
+        ),
+        Statement("FindLogGroups", ["logs:DescribeLogGroups"], ["*"]),
+    ]

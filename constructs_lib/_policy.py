@@ -28,7 +28,7 @@ _ACCOUNT = re.compile(rf"(?<=[:-]){_TOKEN.pattern}(?=[:-])")
 _ACCOUNT_ID = "0" * 12
 """What a token between two colons of an ARN stands for, where its region is written out, or two hyphens of a name."""
 
-_GRANT_LESS = "grant fewer things to this role, or move some to another"
+GRANT_LESS = "grant fewer things to this role, or move some to another"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def size(policy: str) -> int:
     return len(_TOKEN.sub(_LONGEST_TOKEN_VALUE, _ACCOUNT.sub(_ACCOUNT_ID, policy)))
 
 
-def check_size(policy: str, limit: int, where: Where, *, what: str = "policy", hint: str = _GRANT_LESS) -> str:
+def check_size(policy: str, limit: int, where: Where, *, what: str = "policy", hint: str = GRANT_LESS) -> str:
     """Return *policy* if it keeps to *limit*; raises `Refused` that tells *where* it belongs, and *hint*."""
     length = size(policy)
     if length > limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
@@ -30,17 +30,13 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 )
 from constructs import Construct
 
-from constructs_lib._bucket import BucketSpec
+from constructs_lib._bucket import BucketSpec, grant
 from constructs_lib._names import BucketName, Refused, checked_if_known
-from constructs_lib._policy import Statement, document, sid
+from constructs_lib._policy import Statement, document
 from constructs_lib.account import Account
 from constructs_lib.role import Role
 
 __all__ = ["Bucket", "BucketSpec"]
-
-READ = ("s3:GetObject",)
-READ_WRITE = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject")
-"""What is done to objects."""
 
 
 class Bucket(Construct):
@@ -162,23 +158,8 @@ class Bucket(Construct):
 
     def grant_read(self, role: Role, *, prefix: str = "") -> None:
         """Let *role* list and read what lies under *prefix*; empty: everything."""
-        self._grant(role, "Read", prefix, READ, ["kms:Decrypt"])
+        role.add_statements(grant(self._path, self.arn, self._key_arn, prefix, write=False))
 
     def grant_read_write(self, role: Role, *, prefix: str = "") -> None:
         """Let *role* list, read, write and delete under *prefix*; empty: everything."""
-        self._grant(role, "ReadWrite", prefix, READ_WRITE, ["kms:Decrypt", "kms:GenerateDataKey"])
-
-    def _grant(self, role: Role, verb: str, prefix: str, objects: Sequence[str], keys: Sequence[str]) -> None:
-        where = sid(f"{self._path} {prefix}")
-        use_key = Statement(f"{verb}Key{where}", keys, [self._key_arn])
-        role.add_statements([*bucket_statements(verb + where, self.arn, prefix, objects), use_key])
-
-
-def bucket_statements(id: str, arn: str, prefix: str, objects: Sequence[str]) -> list[Statement]:
-    """Return what it takes to list the bucket *arn* under *prefix* and to do *objects* to what is there."""
-    listing = {"StringLike": {"s3:prefix": [prefix, f"{prefix}*"]}} if prefix else {}
-    return [
-        Statement(f"{id}Objects", objects, [f"{arn}/{prefix}*"]),
-        Statement(f"{id}List", ["s3:ListBucket"], [arn], conditions=listing),
-        Statement(f"{id}Locate", ["s3:GetBucketLocation"], [arn]),
-    ]
+        role.add_statements(grant(self._path, self.arn, self._key_arn, prefix, write=True))

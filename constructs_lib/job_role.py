@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
 from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
 from constructs import Construct
@@ -16,9 +16,8 @@ from constructs_lib._job_role import (
     trust_policy,
 )
 from constructs_lib._names import RoleName, checked, checked_if_known
-from constructs_lib._policy import Statement, check_size, sid
+from constructs_lib._policy import check_size, sid
 from constructs_lib.account import Account
-from constructs_lib.bucket import READ, READ_WRITE, bucket_statements
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.glue_catalog import GlueCatalog
 from constructs_lib.role import Role
@@ -92,21 +91,7 @@ class JobRole(Role):
     def _allow(self, spec: JobRoleSpec, account: Account) -> None:
         for arn in sorted(set(spec.policy_arns)):
             self.attach(sid(arn.split(":", 5)[-1]), arn)
-        self.add_statements(_statements(spec))
+        self.add_statements(spec.own_statements)
         catalog = GlueCatalog(account)
         catalog.grant_read(self, database=spec.read_databases)
         catalog.grant_read_write(self, database=spec.write_databases)
-
-
-def _statements(spec: JobRoleSpec) -> Iterator[Statement]:
-    for arn in spec.read_buckets:
-        yield from _use_bucket(arn, "Read", READ)
-    for arn in spec.write_buckets:
-        yield from _use_bucket(arn, "ReadWrite", READ_WRITE)
-    for each in spec.statements:
-        yield each.statement
-
-
-def _use_bucket(arn: str, verb: str, objects: Sequence[str]) -> list[Statement]:
-    bucket, _, prefix = arn.partition("/")
-    return bucket_statements(verb + sid(arn.split(":", 5)[-1]), bucket, prefix, objects)

@@ -9,9 +9,8 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from constructs import Construct
 
-from constructs_lib._log_group import AnyLogGroupName
+from constructs_lib._log_group import AnyLogGroupName, write_logs
 from constructs_lib._names import checked_if_known
-from constructs_lib._policy import Statement, sid
 from constructs_lib.account import Account
 from constructs_lib.role import Role
 
@@ -61,16 +60,7 @@ class LogGroup(Construct):
 
     def grant_write(self, role: Role) -> None:
         """Let *role* write log streams here, and see which groups exist, which EMR asks for before a job starts."""
-        role.add_statements(
-            [
-                Statement(
-                    f"WriteLogs{sid(self.name)}",
-                    ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                    [self.arn, f"{self.arn}:*"],
-                ),
-                Statement("FindLogGroups", ["logs:DescribeLogGroups"], ["*"]),
-            ]
-        )
+        role.add_statements(write_logs(self.name, self.arn))
 
 
 def adopt_log_groups(stack: TerraformStack, groups: Sequence[LogGroup], *, prefix: str = "") -> None:

@@ -15,12 +15,10 @@ from constructs_lib._cluster import AddonSpec, ClusterSpec, ExistingClusterSpec
 from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, too_long, unequal
 from constructs_lib._job_role import (
     LABEL_LIMIT,
-    TRUST_LESS,
     JobRoleSpec,
     ServiceAccount,
     service_accounts,
     shared_accounts,
-    trust_policy,
 )
 from constructs_lib._karpenter import KarpenterSpec, node_role_name
 from constructs_lib._monitoring import CONTAINER_INSIGHTS, MonitoringSpec
@@ -36,7 +34,6 @@ from constructs_lib._names import (
     cut,
     fit,
     overlap,
-    partition_of,
     region_of,
 )
 from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec, NodesSpec
@@ -44,7 +41,6 @@ from constructs_lib._node_group_family import FAMILY_LABEL, FamilyName, MemberSp
 from constructs_lib._node_termination_handler import NodeTerminationHandlerSpec, managed_tag
 from constructs_lib._own_roles import OWN_ROLES, node_group_role_name, own_role_name
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
-from constructs_lib._policy import LATER, size
 from constructs_lib._priority import PrioritiesSpec, TierSpec
 from constructs_lib._team import TeamSpec, job_role_name, log_group_name, role_path
 from constructs_lib._versions import DEFAULT_KARPENTER, too_old
@@ -52,7 +48,7 @@ from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
 from provisioners.load import Found, Pools, judge_pools
 from provisioners.source import Document, InvalidFile, Located, Verdict, dotted, read
 from provisioners.spec import DnsLabel, Path, Problem, Spec, text
-from stacks import isolation, landing, node_classes
+from stacks import isolation, landing, node_classes, role_limits
 
 PlatformName = Annotated[
     str,
@@ -501,7 +497,7 @@ class PlatformSpec(Spec):
                     "choose another name, or leave it out",
                     reads=((*other, "name"), ("name",), ("existing_cluster",)),
                 )
-            yield from self._trust(place, team, full_name, spec)
+            yield from role_limits.too_long(self, place, team, full_name, spec, stack_name(self, "teams"))
             for account in shared_accounts(spec, self.teams[team].namespace or team):
                 other = accounts.setdefault(account, place)
                 if other != place:
@@ -512,26 +508,6 @@ class PlatformSpec(Spec):
                         hint="run the operator or server in another namespace, and name it in `operator_namespace`",
                         reads=((*other, "frameworks"), (*other, "operator_namespace")),
                     )
-
-    def _trust(self, place: Path, team: str, full_name: str, spec: JobRoleSpec) -> Iterator[Problem]:
-        account_id = self.account_id or LATER
-        policy = trust_policy(
-            spec,
-            namespace=self.teams[team].namespace or team,
-            role_name=full_name,
-            account_id=account_id,
-            cluster_arn=f"arn:{partition_of(self.region)}:eks:{self.region}:{account_id}:cluster/{self.cluster_name}",
-            provider_arn=LATER,
-            issuer=LATER,
-        )
-        if size(policy) > spec.trust_policy_limit:
-            yield Problem(
-                place,
-                f"must have a trust policy of at most {spec.trust_policy_limit} characters",
-                size(policy),
-                TRUST_LESS,
-                reads=(("name",), ("region",), ("account_id",), ("existing_cluster",), ("teams", team, "namespace")),
-            )
 
     def _own_roles(self) -> Iterator[str]:
         """Yield the names of the roles that the platform makes, or would make with everything turned on."""

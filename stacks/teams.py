@@ -16,6 +16,7 @@ from constructs_lib.log_group import LogGroup, adopt_log_groups
 from constructs_lib.team import Team, TeamSpec
 from stacks._stack import PlatformStack
 from stacks.platform import Platform
+from stacks.role_limits import BUCKET_ID
 
 
 class TeamsStack(PlatformStack):
@@ -44,7 +45,7 @@ class TeamsStack(PlatformStack):
         key_arn = spec.bucket.kms_key_arn or self._key(cluster.name)
         bucket = Bucket(
             self,
-            "bucket",
+            BUCKET_ID,
             name=spec.bucket_name(account.id),
             spec=spec.bucket,
             kms_key_arn=key_arn,

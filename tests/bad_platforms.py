@@ -1371,6 +1371,13 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
             "`trust_policy_limit`"
         ],
     ),
+    "permissions beyond IAM's limit": (
+        {"etl: {}": f"etl: {{job_role: {{write_databases: [{', '.join(f'department_{n:03}' for n in range(60))}]}}}}"},
+        [
+            "platform.yaml:12:19: teams.etl.job_role: must have a policy of at most 10240 characters, got 15447; grant "
+            "fewer things to this role, or move some to another"
+        ],
+    ),
     "a cluster that nobody administers": (
         {
             "": "cluster:\n  creator_is_admin: false\n  access:\n    ops: {principal_arn: '" + ROLE_ARN + "', policy: "

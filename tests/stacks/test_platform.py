@@ -355,6 +355,7 @@ ONLY_RULES = {
     "job roles named like the platform's own",
     "a cluster that nobody administers",
     "a trust policy beyond IAM's limit",
+    "permissions beyond IAM's limit",
     "a team in a namespace of Kubernetes",
     "a team named like a namespace of Kubernetes",
     "a team in Karpenter's namespace",

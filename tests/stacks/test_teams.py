@@ -12,7 +12,11 @@ from conftest import MakePlatform, edited
 from synthesised import Document, listed, policy, synthesise
 from typer.testing import CliRunner
 
+from constructs_lib._job_role import FRAMEWORKS
+from constructs_lib._names import Refused
 from emr_eks.cli import app
+from provisioners.source import InvalidFile
+from stacks import role_limits
 
 ACCOUNT = "123456789012"
 # Seed S4, step 2: five namespaces, one a kind of batch; two of its roles may do more than their own.
@@ -174,3 +178,30 @@ def test_names_too_long_for_labels_are_warned_of_where_the_network_plugin_is_not
         "characters"
     )
     assert warned(tmp_path / "short", teams={"analytics": None, "ml": short}, **existing) == []
+
+
+@pytest.mark.parametrize("account", [{}, {"account_id": ACCOUNT}], ids=["any account", "one account"])
+@pytest.mark.parametrize(
+    "role",
+    [
+        {"identity": "both", "frameworks": [*FRAMEWORKS]},
+        {"read_databases": ["a"], "write_databases": [f"department_{number}" for number in range(60)]},
+        {"read_buckets": [f"arn:aws:s3:::data-of-{number}/x" for number in range(40)]},
+        {"statements": [{"actions": [f"s3:Get{number}" for number in range(999)], "resources": ["*"]}]},
+    ],
+    ids=lambda role: next(reversed(role)),
+)
+def test_the_check_measures_policies_as_the_constructs_write_them(
+    role: dict[str, Any],
+    account: dict[str, str],
+    make_platform: MakePlatform,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    changes: dict[str, Any] = {"teams": {"analytics": {"job_role": role}}, **account}
+    with pytest.raises(InvalidFile) as checked:
+        make_platform(**changes)
+    monkeypatch.setattr(role_limits, "too_long", lambda *_: iter(()))
+    with pytest.raises(Refused) as refused:
+        synthesise(make_platform(**changes), tmp_path / "out")
+    assert str(checked.value).partition(" characters, ")[2] == str(refused.value).partition(" characters, ")[2]
