@@ -161,7 +161,7 @@ class JobRoleSpec(Spec):
 
     @property
     def own_statements(self) -> list[Statement]:
-        """What the role may do by itself, databases aside, whose account and region only a construct knows."""
+        """What the Spec lets the role do, databases aside: their statements name the account and the region."""
         return [
             *(each for arn in self.read_buckets for each in _use_bucket(arn, "Read", READ)),
             *(each for arn in self.write_buckets for each in _use_bucket(arn, "ReadWrite", READ_WRITE)),

@@ -13,13 +13,7 @@ from pydantic import Field
 from constructs_lib._bucket import BucketSpec
 from constructs_lib._cluster import AddonSpec, ClusterSpec, ExistingClusterSpec
 from constructs_lib._cluster_autoscaler import ClusterAutoscalerSpec, too_long, unequal
-from constructs_lib._job_role import (
-    LABEL_LIMIT,
-    JobRoleSpec,
-    ServiceAccount,
-    service_accounts,
-    shared_accounts,
-)
+from constructs_lib._job_role import LABEL_LIMIT, JobRoleSpec, ServiceAccount, service_accounts, shared_accounts
 from constructs_lib._karpenter import KarpenterSpec, node_role_name
 from constructs_lib._monitoring import CONTAINER_INSIGHTS, MonitoringSpec
 from constructs_lib._monitoring import NAMESPACE as CONTAINER_INSIGHTS_NAMESPACE

@@ -25,8 +25,8 @@ _CONTAINERS: Path = ("containers",)
 class Obstacle(NamedTuple):
     """One thing that keeps a pod off a fleet, in words; `far` is how much would have to change.
 
-    `pod_path` and `fleet_path` say where in the manifests; `hint` is the next step. `of_fleet` is
-    what keeps every pod off.
+    `pod_path` and `fleet_path` say where in the manifests; `hint` is the next step. What is `of_fleet` keeps off every
+    pod.
     """
 
     words: str

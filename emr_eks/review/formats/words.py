@@ -95,11 +95,10 @@ def remarks(stack: StackReport) -> Iterator[str]:
         yield "no longer in the app; cdktf leaves what it holds as it is"
     yield from (f"can be planned only after {each}" for each in stack.waits_for)
     if stack.follows:
-        leads = _number(stack.follows, "reference is {} leads", "references are {} lead")
-        yield f"{leads.format('written differently and')} to the same"
+        yield _number(stack.follows, "reference is only spelled differently", "references are only spelled differently")
     if stack.rewritten:
-        means = _number(stack.rewritten, "resource is {} means", "resources are {} mean")
-        yield f"{means.format('written differently and')} the same"
+        one, many = "resource is written differently and means", "resources are written differently and mean"
+        yield f"{_number(stack.rewritten, one, many)} the same"
     for same in stack.ambiguities:
         yield (
             f"{same.type}: {', '.join(same.gone)} could each be {', '.join(same.new)}; "

@@ -182,8 +182,8 @@ def test_a_small_change_is_shown_whole(changed: Report) -> None:
             [
                 "| stack | resources | remarks |",
                 "|---|---|---|",
-                "| `a` | no resource changes | 1 reference is written differently and leads to the same; 2 resources "
-                "are written differently and mean the same |",
+                "| `a` | no resource changes | 1 reference is only spelled differently; 2 resources are "
+                "written differently and mean the same |",
             ],
         ),
     ],
