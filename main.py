@@ -80,13 +80,13 @@ def _job_templates(platform: Platform) -> Mapping[str, Mapping[str, TeamJob]]:
 
 def main() -> int:
     """Synthesise the platform in the file that EMR_EKS_PLATFORM names, by default platform.yaml."""
-    from constructs_lib import _accelerator
+    from constructs_lib import accelerator
 
     node = os.environ.get("JSII_NODE", "node")
     has_node = shutil.which(node) is not None
     # Node starts while Python reads the platform. Only what is needed for certain: a mistake is answered at once.
     if has_node:
-        _accelerator.load_ahead("cdktf")
+        accelerator.load_ahead("cdktf")
     from constructs_lib._names import Refused
     from provisioners.source import InvalidFile
     from stacks.platform import load
@@ -101,7 +101,7 @@ def main() -> int:
     if not has_node:
         print(f"{node} is not found: CDK for Terraform needs Node 20 or newer, https://nodejs.org/", file=sys.stderr)
         return 2
-    _accelerator.load_ahead("cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_helm", "cdktf_cdktf_provider_kubernetes")
+    accelerator.load_ahead("cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_helm", "cdktf_cdktf_provider_kubernetes")
     from cdktf import App
 
     app = App()

@@ -4,6 +4,6 @@ Import what you need from its module, as in `from constructs_lib.vpc import Vpc,
 makes the provider bindings load lazily, wherever they are imported afterwards, and does nothing else.
 """
 
-from constructs_lib import _accelerator
+from constructs_lib import accelerator
 
-_accelerator.install()
+accelerator.install()

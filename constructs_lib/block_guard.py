@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import jsii
 
-from constructs_lib import _accelerator
+from constructs_lib import accelerator
 
 
 class LostKeys(TypeError):  # noqa: N818 - the name says what it is about
@@ -31,7 +31,7 @@ class LostKeys(TypeError):  # noqa: N818 - the name says what it is about
 
 def install() -> None:
     """Guard, from now on and in the whole process, everything that is given to CDKTF."""
-    if _accelerator.is_plain() or jsii.create.__module__ == __name__:
+    if accelerator.is_plain() or jsii.create.__module__ == __name__:
         return
     create, invoke, assign = jsii.create, jsii.invoke, jsii.set
 

@@ -78,9 +78,9 @@ def schema(
 @app.command()
 def warm() -> None:
     """Complete the package index that makes every synthesis faster; the first one does it too."""
-    from constructs_lib import _accelerator
+    from constructs_lib import accelerator
 
-    _accelerator.warm()
+    accelerator.warm()
 
 
 def main() -> None:

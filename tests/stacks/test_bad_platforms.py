@@ -127,7 +127,7 @@ def test_commands_end_with_2_and_do_nothing(
 ) -> None:
     monkeypatch.delenv("EMR_EKS_PLATFORM", raising=False)
     # Node would stay, and have its say in a later test.
-    monkeypatch.setattr("constructs_lib._accelerator.load_ahead", lambda *_: None)
+    monkeypatch.setattr("constructs_lib.accelerator.load_ahead", lambda *_: None)
     if content is not None:
         (folder / "platform.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
     before = everything(folder)

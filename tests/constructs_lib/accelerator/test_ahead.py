@@ -11,7 +11,7 @@ import pytest
 
 LISTEN = """
 import os, sys
-from constructs_lib import _accelerator
+from constructs_lib import accelerator
 import jsii
 from jsii._kernel.providers.process import _NodeProcess
 
@@ -40,7 +40,7 @@ def printed(python: Callable[..., Any]) -> Callable[..., str]:
 
 def test_what_is_loaded_ahead_is_asked_for_once(printed: Callable[..., str]) -> None:
     program = """
-        _accelerator.load_ahead("cdktf_cdktf_provider_helm")
+        accelerator.load_ahead("cdktf_cdktf_provider_helm")
         ahead = len(loads())
         from cdktf import App, TerraformStack, Testing
         from cdktf_cdktf_provider_helm.provider import HelmProvider
@@ -53,10 +53,10 @@ def test_what_is_loaded_ahead_is_asked_for_once(printed: Callable[..., str]) -> 
 
 def test_another_question_may_come_first(printed: Callable[..., str]) -> None:
     program = """
-        _accelerator.load_ahead("cdktf_cdktf_provider_helm")
+        accelerator.load_ahead("cdktf_cdktf_provider_helm")
         from cdktf import App, TerraformStack, Testing
         stack = TerraformStack(App(), "stack")
-        _accelerator.load_ahead("cdktf_cdktf_provider_kubernetes")
+        accelerator.load_ahead("cdktf_cdktf_provider_kubernetes")
         stack.node.path
         from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
         from cdktf_cdktf_provider_helm.provider import HelmProvider
@@ -74,7 +74,7 @@ def test_what_python_imports_is_loaded_by_node_meanwhile(
     ahead: str | None, named: list[str], printed: Callable[..., str]
 ) -> None:
     program = f"""
-        {"" if ahead is None else f"_accelerator.load_ahead({ahead})"}
+        {"" if ahead is None else f"accelerator.load_ahead({ahead})"}
         from cdktf import App, TerraformStack, Testing
         from cdktf_cdktf_provider_aws.vpc import Vpc
         stack = TerraformStack(App(), "stack")
@@ -88,8 +88,8 @@ def test_what_python_imports_is_loaded_by_node_meanwhile(
 def test_no_more_is_asked_than_can_be_answered_unheard(printed: Callable[..., str]) -> None:
     program = """
         from types import ModuleType
-        _accelerator.load_ahead("cdktf")
-        from constructs_lib._accelerator import _ahead
+        accelerator.load_ahead("cdktf")
+        from constructs_lib.accelerator import _ahead
         many = ModuleType("many")
         for number in range(5000):
             setattr(many, f"R{number}", type("R", (), {"TF_RESOURCE_TYPE": "", "__jsii_type__": f"many.R{number}"}))
@@ -102,7 +102,7 @@ def test_no_more_is_asked_than_can_be_answered_unheard(printed: Callable[..., st
 
 def test_what_nobody_imports_does_no_harm(printed: Callable[..., str]) -> None:
     program = """
-        _accelerator.load_ahead("cdktf", "json", "no_such_package")
+        accelerator.load_ahead("cdktf", "json", "no_such_package")
         print(loads())
     """
     assert printed(program) == "['constructs', 'cdktf']"
@@ -118,7 +118,7 @@ def test_an_error_is_raised_by_the_import_and_is_the_same(printed: Callable[...,
     program = f"""
         sys.path.append({str(tmp_path)!r})
         if os.environ.get("AHEAD"):
-            _accelerator.load_ahead("broken")
+            accelerator.load_ahead("broken")
         try:
             import broken
         except Exception as error:
@@ -134,7 +134,7 @@ def test_an_error_is_raised_by_the_import_and_is_the_same(printed: Callable[...,
 
 def test_plain_programs_load_nothing_ahead(printed: Callable[..., str]) -> None:
     program = """
-        _accelerator.load_ahead("cdktf")
+        accelerator.load_ahead("cdktf")
         print(loads())
     """
     assert printed(program, EMR_EKS_PLAIN="1") == "[]"
@@ -143,8 +143,8 @@ def test_plain_programs_load_nothing_ahead(printed: Callable[..., str]) -> None:
 def test_a_node_that_started_before_us_is_asked_as_ever(python: Callable[..., Any]) -> None:
     program = """
         import constructs
-        from constructs_lib import _accelerator
-        _accelerator.load_ahead("cdktf")
+        from constructs_lib import accelerator
+        accelerator.load_ahead("cdktf")
         import cdktf
         print(cdktf.App().node.path == "")
     """

@@ -14,7 +14,7 @@ from typing import Any
 import jsii  # noqa: F401 - the index is looked for only if this jsii writes one
 import pytest
 
-from constructs_lib._accelerator import _cache, _index
+from constructs_lib.accelerator import _cache, _index
 
 ROOT, SWITCH = "JSII_RUNTIME_PACKAGE_CACHE_ROOT", "JSII_RUNTIME_PACKAGE_CACHE"
 
@@ -138,9 +138,9 @@ def test_a_home_open_to_all_works(python: Callable[..., Any], tmp_path: Path) ->
 def test_warm_leaves_nothing_to_index(python: Callable[..., Any]) -> None:
     program = """if True:
         import sys
-        from constructs_lib import _accelerator
-        from constructs_lib._accelerator import _index
-        _accelerator.warm()
+        from constructs_lib import accelerator
+        from constructs_lib.accelerator import _index
+        accelerator.warm()
         for name in ("aws", "kubernetes", "helm"):
             assembly = sys.modules[f"cdktf_cdktf_provider_{name}._jsii"].__jsii_assembly__
             assert _index._is_finished(_index._folder(assembly.name, assembly.version))

@@ -11,7 +11,7 @@ import typeguard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constructs_lib._accelerator import _hints
+from constructs_lib.accelerator import _hints
 
 # As generated code spells them.
 UNION: Any = typing.Union

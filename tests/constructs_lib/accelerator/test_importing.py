@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 from other_core import Answer, Prepare, program
 
-from constructs_lib._accelerator import _lazy
+from constructs_lib.accelerator import _lazy
 
 Printed = Callable[..., str]
 
@@ -61,13 +61,13 @@ def test_the_switch_leaves_python_as_it_is(printed: Printed) -> None:
         import sys
         before = list(sys.meta_path)
         import constructs_lib
-        from constructs_lib import _accelerator
-        _accelerator.install()
-        _accelerator.warm()
+        from constructs_lib import accelerator
+        accelerator.install()
+        accelerator.warm()
         print([type(finder).__name__ for finder in sys.meta_path if finder not in before], "jsii" in sys.modules)
     """
     assert printed(program, EMR_EKS_PLAIN="1") == "[] False"
-    assert printed(program.replace("_accelerator.warm()", "")) == "['Finder'] False"
+    assert printed(program.replace("accelerator.warm()", "")) == "['Finder'] False"
 
 
 LATE = printed_by("""

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from constructs_lib import _accelerator
-from constructs_lib._accelerator import _lazy, _node
+from constructs_lib import accelerator
+from constructs_lib.accelerator import _lazy, _node
 
-PRELOAD = Path(_accelerator.__file__).with_name("node") / "preload.js"
+PRELOAD = Path(accelerator.__file__).with_name("node") / "preload.js"
 EAGER = 'exports.thing = require("./thing");\n'
 LAZY = "Object.defineProperty(exports, 'thing', { get: function () { return require('./thing'); } });\n"
 SILENCED = "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"

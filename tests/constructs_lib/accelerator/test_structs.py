@@ -10,7 +10,7 @@ import pytest
 from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.security_group import SecurityGroupConfig, SecurityGroupIngress, SecurityGroupTimeouts
 
-from constructs_lib._accelerator import _structs
+from constructs_lib.accelerator import _structs
 
 make_reference: Any = jsii._kernel._make_reference_for_native
 of_jsii: Any = make_reference.__wrapped__

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
-from constructs_lib._accelerator._functions import takes
+from constructs_lib.accelerator._functions import takes
 
 _remembering = ModuleType(typing.__name__, typing.__doc__)
 vars(_remembering).update(vars(typing), get_type_hints=functools.cache(typing.get_type_hints))

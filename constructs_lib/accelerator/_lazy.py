@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
-from constructs_lib._accelerator import _ahead, _hints, _index, _node, _structs
+from constructs_lib.accelerator import _ahead, _hints, _index, _node, _structs
 
 _PROVIDER = re.compile(r"cdktf_cdktf_provider_\w+")
 _IMPORTS_EVERYTHING = re.compile(

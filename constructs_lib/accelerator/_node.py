@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from constructs_lib._accelerator import _ahead, _cache, _index
+from constructs_lib.accelerator import _ahead, _cache, _index
 
 _YOUNG = "--max-semi-space-size=2"
 """A tenth less memory, for hardly more time. Allowed here since Node 18.10:

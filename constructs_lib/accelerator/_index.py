@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from constructs_lib._accelerator import _cache
+from constructs_lib.accelerator import _cache
 
 _FINISHED = ".jsii.runtime.v*.json"
 _LAST_USED = ".jsii-runtime-package-cache"

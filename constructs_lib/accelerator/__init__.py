@@ -2,7 +2,7 @@
 
 One line, before the first import of a provider's bindings, is all that any program needs: `import constructs_lib`, or
 
-    from constructs_lib import _accelerator; _accelerator.install()
+    from constructs_lib import accelerator; accelerator.install()
 
 The time goes into loading the more than 2,000 modules of a provider, once in Python and once in Node, where a program
 uses thirty. So (hashicorp/terraform-cdk issue 3753):
@@ -32,7 +32,7 @@ from __future__ import annotations
 import os
 import sys
 
-from constructs_lib._accelerator import _ahead, _index, _lazy
+from constructs_lib.accelerator import _ahead, _index, _lazy
 
 PLAIN = "EMR_EKS_PLAIN"
 

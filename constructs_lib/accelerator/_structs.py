@@ -10,7 +10,7 @@ import functools
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
-from constructs_lib._accelerator._functions import takes
+from constructs_lib.accelerator._functions import takes
 
 _REFERENCE = "_make_reference_for_native"
 
