@@ -63,7 +63,7 @@ test: setup checkov ## Check style and types, and run every test
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-check: setup ## Style, types and the tests that need no Terraform: under three minutes
+check: setup ## Style, types and the tests that need no Terraform: about three minutes
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
