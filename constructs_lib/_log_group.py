@@ -1,8 +1,8 @@
-"""How long logs are kept, as data."""
+"""Log groups as data: their names, how long they keep what is written, and what writing there takes."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from constructs_lib._policy import Statement, sid
 from provisioners.spec import text
@@ -12,28 +12,22 @@ RetentionDays = Literal[
 ]
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 
-AnyLogGroupName = Annotated[
-    str,
-    text(
-        r"(?!aws/)[./#A-Za-z0-9_-]+",
+
+def _name(beginning: str, in_words: str) -> Any:
+    """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html."""
+    return text(
+        rf"(?!{beginning})[./#A-Za-z0-9_-]+",
         "must be the name of a log group: at most 512 letters, digits and the characters . _ - / #, "
-        "not beginning with aws/",
+        f"not beginning with {in_words}",
         "for example '/spark/analytics'",
         max_length=512,
-    ),
-]
+    )
+
+
+AnyLogGroupName = Annotated[str, _name("aws/", "aws/")]
 """What AWS takes; groups under /aws/ are those of its services, such as a VPC's flow logs."""
-LogGroupName = Annotated[
-    str,
-    text(
-        r"(?!/?aws/)[./#A-Za-z0-9_-]+",
-        "must be the name of a log group: at most 512 letters, digits and the characters . _ - / #, "
-        "not beginning with aws/ or /aws/",
-        "for example '/spark/analytics'",
-        max_length=512,
-    ),
-]
-"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html"""
+LogGroupName = Annotated[str, _name("/?aws/", "aws/ or /aws/")]
+"""The name of a group of one's own."""
 
 
 def write_logs(name: str, arn: str) -> list[Statement]:

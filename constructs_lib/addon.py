@@ -21,7 +21,15 @@ from constructs_lib.cluster import Cluster, EksClusterLike
 from constructs_lib.role import Role
 from constructs_lib.vpc import Network
 
-__all__ = ["Addon", "AddonSpec", "addons_after_nodes", "addons_before_nodes", "ebs_csi_role", "vpc_cni"]
+__all__ = [
+    "Addon",
+    "AddonSpec",
+    "addon_of_spec",
+    "addons_after_nodes",
+    "addons_before_nodes",
+    "ebs_csi_role",
+    "vpc_cni",
+]
 
 
 class Addon(EksAddon):
@@ -70,20 +78,16 @@ class Addon(EksAddon):
         )
 
 
+def addon_of_spec(scope: Construct, name: str, *, cluster: Cluster, **arguments: Any) -> Addon:
+    """Install the add-on *name* as the cluster's Spec has it; the other *arguments* are those of `Addon`."""
+    spec = cluster.spec.addons.get(name)
+    return Addon(scope, f"addon-{name}", name=name, cluster=cluster, spec=spec, **arguments)
+
+
 def addons_before_nodes(scope: Construct, *, cluster: Cluster, network: Network) -> list[Addon]:
     """Install what nodes need to become ready, as the cluster's Spec has it; every node group comes `after` these."""
     ours = {"vpc-cni": vpc_cni(network.pod_subnet_ids, cluster.security_group_id)}
-    return [
-        Addon(
-            scope,
-            f"addon-{name}",
-            name=name,
-            cluster=cluster,
-            spec=cluster.spec.addons.get(name),
-            configuration=ours.get(name),
-        )
-        for name in BEFORE_NODES
-    ]
+    return [addon_of_spec(scope, name, cluster=cluster, configuration=ours.get(name)) for name in BEFORE_NODES]
 
 
 def addons_after_nodes(
@@ -102,12 +106,10 @@ def addons_after_nodes(
     role = ebs_csi_role(scope, "ebs-csi", cluster=cluster, account=account)
     for name in sorted({*AFTER_NODES, *cluster.spec.addons} - {*BEFORE_NODES, *leave_out}):
         ebs = name == "aws-ebs-csi-driver"
-        Addon(
+        addon_of_spec(
             scope,
-            f"addon-{name}",
-            name=name,
+            name,
             cluster=cluster,
-            spec=cluster.spec.addons.get(name),
             configuration=coredns(scaling) if name == COREDNS and scaling else None,
             service_account="ebs-csi-controller-sa" if ebs else None,
             role=role if ebs else None,

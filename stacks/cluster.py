@@ -8,7 +8,7 @@ from cdktf_cdktf_provider_aws.eks_node_group import EksNodeGroup
 from constructs import Construct
 
 from constructs_lib._monitoring import CONTAINER_INSIGHTS, SERVICE_ACCOUNT, MonitoringSpec, agent_configuration
-from constructs_lib.addon import Addon, addons_after_nodes, addons_before_nodes
+from constructs_lib.addon import Addon, addon_of_spec, addons_after_nodes, addons_before_nodes
 from constructs_lib.cluster import Cluster
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, group_tags
 from constructs_lib.container_insights import ContainerInsights
@@ -110,12 +110,10 @@ class ClusterStack(PlatformStack):
         insights = ContainerInsights(
             self, "container-insights", spec=spec, cluster_name=self.cluster.name, account=self._account
         )
-        Addon(
+        addon_of_spec(
             self,
-            f"addon-{CONTAINER_INSIGHTS}",
-            name=CONTAINER_INSIGHTS,
+            CONTAINER_INSIGHTS,
             cluster=self.cluster,
-            spec=self.platform.cluster.addons.get(CONTAINER_INSIGHTS),
             configuration=agent_configuration(spec),
             service_account=SERVICE_ACCOUNT,
             role=insights.role,

@@ -11,6 +11,7 @@ from itertools import chain
 from math import inf
 
 from constructs_lib._pod_template import COMPONENTS, Component
+from emr_eks.job.memory import UNITS, bytes_of
 from emr_eks.job.presets import PRESETS, SPARK, PresetName, configuration
 from emr_eks.job.request import workplace
 from emr_eks.job.spec import OFF_HEAP, JobSpec, is_true
@@ -21,8 +22,6 @@ from provisioners.spec import Path
 from stacks import landing
 from stacks.platform import Platform
 
-_UNITS = {"b": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
-_MEMORY = re.compile(r"(\d{1,18})([kmgtp]?)b?", re.IGNORECASE)
 _DEFAULT_MEMORY = "1g"
 _OVERHEAD, _OVERHEAD_OF_PYTHON = 0.1, 0.4
 
@@ -61,7 +60,7 @@ def _unreadable(properties: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _no_off_heap(job: JobSpec) -> Iterator[tuple[str, str]]:
-    if is_true(job.spark, OFF_HEAP) and _off_heap(job.spark) < _UNITS["m"]:
+    if is_true(job.spark, OFF_HEAP) and _off_heap(job.spark) < UNITS["m"]:
         yield OFF_HEAP, f"needs {_OFF_HEAP_SIZE}: '1m' or more"
 
 
@@ -120,8 +119,8 @@ def _with_preset(platform: Platform, team: str, preset: PresetName, variables: M
 def _requests(job: JobSpec, component: Component, properties: Mapping[str, str]) -> dict[str, int]:
     """Return what the pod asks for. Raises `ValueError` if one of *properties* is among `wrong_sizes`."""
     size = getattr(job, component)
-    heap = _bytes(size.memory or _DEFAULT_MEMORY)
-    overhead = _bytes(size.memory_overhead) if size.memory_overhead else _overhead(job, component, heap, properties)
+    heap = bytes_of(size.memory or _DEFAULT_MEMORY)
+    overhead = bytes_of(size.memory_overhead) if size.memory_overhead else _overhead(job, component, heap, properties)
     return {
         "cpu": _cpu(_cores(job, component, properties)),
         "memory": heap + overhead + (_further(job, properties) if component == "executor" else 0),
@@ -135,12 +134,12 @@ def _cores(job: JobSpec, component: Component, properties: Mapping[str, str]) ->
 
 def _further(job: JobSpec, properties: Mapping[str, str]) -> int:
     """Return the memory of an executor besides heap and overhead."""
-    python = _bytes(properties.get("spark.executor.pyspark.memory", "0")) if _is_python(job) else 0
+    python = bytes_of(properties.get("spark.executor.pyspark.memory", "0")) if _is_python(job) else 0
     return python + (_off_heap(properties) if is_true(properties, OFF_HEAP) else 0)
 
 
 def _off_heap(properties: Mapping[str, str]) -> int:
-    return _bytes(properties.get(_OFF_HEAP_SIZE, "0"), unit="b")
+    return bytes_of(properties.get(_OFF_HEAP_SIZE, "0"), unit="b")
 
 
 def _overhead(job: JobSpec, component: Component, heap: int, properties: Mapping[str, str]) -> int:
@@ -148,7 +147,7 @@ def _overhead(job: JobSpec, component: Component, heap: int, properties: Mapping
     share = properties.get(
         f"spark.{component}.memoryOverheadFactor", properties.get("spark.kubernetes.memoryOverheadFactor", usual)
     )
-    least = _bytes(properties.get(f"spark.{component}.minMemoryOverhead", "384m"))
+    least = bytes_of(properties.get(f"spark.{component}.minMemoryOverhead", "384m"))
     return max(int(heap * _share(share)), least)
 
 
@@ -205,20 +204,12 @@ def _count(number: str) -> int:
     return int(number)
 
 
-def _bytes(memory: str, unit: str = "m") -> int:
-    """Return an amount of memory as Spark reads it; a bare number counts *unit*. Raises `ValueError`."""
-    found = _MEMORY.fullmatch(memory.strip())
-    if not found:
-        raise ValueError(f"no amount of memory: {memory!r}")
-    return int(found[1]) * _UNITS[found[2].lower() or unit]
-
-
 _EITHER = "(driver|executor)"
 _DEVICE = rf"spark\.{_EITHER}\.resource\.\w+\.amount"
 _OFF_HEAP_SIZE = "spark.memory.offHeap.size"
 _SIZES: Mapping[str, tuple[Callable[[str], object], str]] = {
     rf"spark\.executor\.pyspark\.memory|{re.escape(_OFF_HEAP_SIZE)}|spark\.{_EITHER}\.minMemoryOverhead": (
-        _bytes,
+        bytes_of,
         "an amount of memory, for example '2g'",
     ),
     rf"spark\.kubernetes\.{_EITHER}\.(request|limit)\.cores": (_cpu, "a quantity of CPU, for example '1500m'"),

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL
 from constructs_lib._versions import DEFAULT_RELEASE, EMR_FEATURES, ReleaseLabel, release_has
+from emr_eks.job.memory import bytes_of
 from emr_eks.job.presets import PRESETS, SPARK, Configuration, PresetName, configuration, conflicts
 from provisioners.spec import DnsLabel, Items, Path, Problem, Spec, text
 
@@ -92,14 +93,8 @@ LEAST_HEAP = "450m"
 
 
 def _heap(memory: str | None) -> Iterator[Problem]:
-    if memory and _bytes(memory) < _bytes(LEAST_HEAP):
+    if memory and bytes_of(memory) < bytes_of(LEAST_HEAP):
         yield Problem(("memory",), f"must be at least {LEAST_HEAP!r}, below which Spark does not start", memory)
-
-
-def _bytes(size: str) -> float:
-    """Return a size such as `4g` or `1.5MB` in bytes."""
-    number = size.rstrip("bBkKmMgGtT")
-    return float(number) * float(1024 ** (1 + "kmgt".index(size[len(number)].lower())))
 
 
 class DriverSpec(Spec):
@@ -146,7 +141,7 @@ class RotationSpec(Spec):
     files: Annotated[int, Field(ge=1, le=50)] = Field(default=10, description="How many of them are kept.")
 
     def rules(self) -> Iterator[Problem]:
-        if not 2 * 1024 <= _bytes(self.size) <= 2 * 1024**3:
+        if not 2 * 1024 <= _log_bytes(self.size) <= 2 * 1024**3:
             yield Problem(("size",), "must be from 2KB to 2GB", self.size)
 
 
@@ -404,6 +399,10 @@ def _seconds(duration: str, unit: str) -> float | None:
     """Return Spark's *duration* in seconds, and None for what is none; a bare number counts in *unit*."""
     match = re.fullmatch(r"(\d+)(us|ms|s|m|min|h|d)?", duration.strip().lower())
     return int(match[1]) * _UNITS[match[2] or unit] if match else None
+
+
+def _log_bytes(size: str) -> float:
+    return float(size[:-2]) * float(1024 ** (1 + "KMG".index(size[-2])))
 
 
 def is_true(properties: Mapping[str, str], key: str) -> bool:
