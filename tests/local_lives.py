@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 from conftest import ROOT, edited
-from shared_providers import shared_providers
+from other_core import give_way
+from shared_providers import our_types, shared_providers
 
 from emr_eks.failures import Failure
 from emr_eks.local.engine import Engine, find_cdktf
@@ -118,7 +119,9 @@ class Stacks(Engine):
                 environment = {**self._environment, "CDKTF_OUTDIR": str(self._home.synthesised)}
                 ran([sys.executable, "-m", "emr_eks.local.synth"], self._folder, environment)
                 self._environment |= running.enter_context(
-                    shared_providers(self._environment, self._home.root, "aws", "kubernetes", "helm")
+                    shared_providers(
+                        self._environment, self._home.root, "aws", "kubernetes", "helm", aws_types=our_types()
+                    )
                 )
                 self._sources = dict(stacks(self._home.synthesised))
                 for stack in self._sources:
@@ -358,7 +361,8 @@ def lives(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """Begin every life that a test looks at, all at the same time: most of it is waiting."""
     asked = [] if missing() else dict.fromkeys(each for item in request.session.items for each in looked_at(item))
     folders = {each: tmp_path_factory.mktemp("local") for each in asked}
-    with ProcessPoolExecutor(len(folders) or 1, _processes) as pool:
+    # Before what runs on the other core, since a life takes the longest: it waits for clocks.
+    with ProcessPoolExecutor(len(folders) or 1, _processes, give_way, (5,)) as pool:
         yield {each: Lived(folder, pool.submit(each, folder)) for each, folder in folders.items()}
 
 

@@ -37,10 +37,10 @@ def program(command: list[str], folder: Path, **environment: str) -> Callable[[]
     )
 
 
-def give_way() -> None:
-    """Let this thread, and all that it starts, leave the processor to what others wait for."""
+def give_way(steps: int) -> None:
+    """Let this thread, and all that it starts, leave the processor to what others wait for: the tests themselves."""
     if sys.platform == "linux":
-        os.nice(15)
+        os.nice(steps)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,7 +53,7 @@ def other_core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     """Begin what the selected tests ask for, each once."""
     marks = [mark for item in request.session.items if (mark := item.get_closest_marker("other_core"))]
     asked = dict.fromkeys(prepare for mark in marks for prepare in mark.kwargs["begins"])
-    with ThreadPoolExecutor(max_workers=2, initializer=give_way) as pool:
+    with ThreadPoolExecutor(max_workers=2, initializer=give_way, initargs=(15,)) as pool:
         yield {prepare: _begin(pool, prepare, tmp_path_factory.mktemp("other_core")) for prepare in asked}
         pool.shutdown(cancel_futures=True)
 

@@ -15,6 +15,8 @@ from typing import Any
 import grpc
 from tf.gen import tfplugin_pb2 as pb
 
+CALLS = 64
+"""How many are answered at a time: more than Terraform asks, since many only wait for AWS."""
 NO_LIMIT = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 
 
@@ -58,7 +60,7 @@ def main() -> None:
     ((name, found),) = json.loads(sys.argv[1]).items()
     channel = grpc.insecure_channel(f"unix:{found['Addr']['String']}", NO_LIMIT)
     trimmed = Trimmed(channel, frozenset(sys.argv[2:]))
-    server = grpc.server(ThreadPoolExecutor(), [trimmed], options=NO_LIMIT)
+    server = grpc.server(ThreadPoolExecutor(CALLS), [trimmed], options=NO_LIMIT)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     found["Addr"] = {"Network": "tcp", "String": f"127.0.0.1:{port}"}

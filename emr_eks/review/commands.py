@@ -105,12 +105,12 @@ def _review(base: str | None, head: str, plans: list[Path], suppressions: Path |
     from emr_eks.review import suppressions as accepted
     from emr_eks.review.compare import compare
     from emr_eks.review.planned import joined
-    from emr_eks.review.revisions import side_at
+    from emr_eks.review.revisions import sides_at
 
     if base is None and not plans:
         raise Failure("give --base, a cdktf.out or a git revision, or --plan, or both", exit_code=2)
-    before = side_at(base, platform_file).app if base else None
-    after, origins = side_at(head, platform_file)
+    *bases, (after, origins) = sides_at([base, head] if base else [head], platform_file)
+    before = bases[0].app if bases else None
     comparison = compare(before, after) if before else None
     if plans:
         comparison = joined(comparison, after, _plans(plans, after, before))

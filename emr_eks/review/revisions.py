@@ -7,13 +7,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 from emr_eks.failures import Failure
 from emr_eks.review.model import App, read
 from emr_eks.review.origins import Origins, origins
+from provisioners.source import InvalidFile
+
+# Git does not promise that two may change the list of worktrees at once.
+_list_of_worktrees = Lock()
 
 
 class Side(NamedTuple):
@@ -21,6 +27,19 @@ class Side(NamedTuple):
 
     app: App
     origins: Origins
+
+
+def sides_at(names: list[str], platform_file: Path) -> list[Side]:
+    """Return the side at each of *names*, made at the same time.
+
+    Raises what `side_at` raises, or a `Failure` with all that is wrong with more than one of them.
+    """
+    with ThreadPoolExecutor() as pool:
+        begun = [pool.submit(side_at, name, platform_file) for name in names]
+    errors = [error for each in begun if (error := each.exception())]
+    if len(errors) > 1 and all(isinstance(each, (Failure, InvalidFile)) for each in errors):
+        raise Failure("\nerror: ".join(dict.fromkeys(map(str, errors))), exit_code=2)
+    return [each.result() for each in begun]
 
 
 def side_at(name: str, platform_file: Path) -> Side:
@@ -48,12 +67,15 @@ def _worktree(revision: str) -> Iterator[Path]:
         raise Failure(f"{revision!r} is neither a folder nor a git revision here; `git fetch` it first", exit_code=2)
     with tempfile.TemporaryDirectory(prefix="emr-eks-review-") as temporary:
         tree = Path(temporary, "tree")
-        if _git("worktree", "add", "--detach", "--quiet", str(tree), commit) is None:
+        with _list_of_worktrees:
+            added = _git("worktree", "add", "--detach", "--quiet", str(tree), commit)
+        if added is None:
             raise Failure(f"git cannot check out {revision} in a worktree of its own")
         try:
             yield tree
         finally:
-            _git("worktree", "remove", "--force", str(tree))
+            with _list_of_worktrees:
+                _git("worktree", "remove", "--force", str(tree))
 
 
 def _git(*arguments: str) -> str | None:

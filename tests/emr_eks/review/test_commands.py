@@ -95,7 +95,7 @@ def test_a_revision_is_reviewed_where_its_program_is(run: Run, tmp_path: Path, m
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "--quiet", "-m", "before")
     monkeypatch.chdir(tmp_path / "docs")
-    done = run("--base", "HEAD")
+    done = run("--base", "HEAD", "--head", "HEAD")
     told = "error: HEAD has no main.py in docs: run `emr-eks review` in the folder of main.py"
     assert (done.code, done.err.strip()) == (2, told)
 
@@ -190,7 +190,7 @@ def test_a_broken_suppression_is_told_whole(run: Run, base: Path, tmp_path: Path
 def in_worktrees(folder: Path) -> Callable[[], tuple[Done, Done, str, str]]:
     """Make a repository with the project in it: its last commit takes the audit log away, and the next one breaks it.
 
-    The work reviews the one, and then the other.
+    The work reviews the one, and then the other against a revision that is not there.
     """
     repository = folder / "repository"
     for package in ("constructs_lib", "provisioners", "stacks"):
@@ -213,8 +213,8 @@ def in_worktrees(folder: Path) -> Callable[[], tuple[Done, Done, str, str]]:
     command = [sys.executable, "-m", "emr_eks", "review", "--format", "json"]
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     good, broken = (
-        program([*command, "--base", "good~1", "--head", head], repository, PYTHONPATH=path)
-        for head in ("good", "main")
+        program([*command, "--base", base, "--head", head], repository, PYTHONPATH=path)
+        for base, head in (("good~1", "good"), ("nowhere", "main"))
     )
     return lambda: (good(), broken(), git(repository, "worktree", "list"), platform.read_text("utf-8"))
 
@@ -231,7 +231,10 @@ def test_git_revisions_are_synthesised_in_worktrees_of_their_own(answer: Any) ->
     assert good.returncode == 1, good.stderr
     assert [risk["id"] for risk in json.loads(good.stdout)["risks"]] == ["logging-off"]
     assert broken.returncode == 2
-    assert "main cannot be synthesised" in broken.stderr
+    assert broken.stderr.startswith(
+        "error: 'nowhere' is neither a folder nor a git revision here; `git fetch` it first"
+    )
+    assert "\nerror: main cannot be synthesised" in broken.stderr
     assert "platform.yaml:1:1" in broken.stderr
     assert worktrees.count("\n") == 1, "the worktrees are taken away"
     assert platform == "not committed"

@@ -12,14 +12,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
 from conftest import ROOT
-from other_core import Answer, Prepare
+from other_core import Answer
 
 COPIED = ("main.py", "platform.yaml", "provisioners", "constructs_lib", "stacks", "emr_eks", "cdktf.json")
 Done = subprocess.CompletedProcess[str]
@@ -214,46 +213,49 @@ def test_the_action_stops_at_a_mistake(repository: Path) -> None:
     assert not [call for call in runner.told() if call.startswith("gh")]
 
 
-def the_job_of_gitlab(folder: Path, known: str) -> Callable[[], tuple[Runner, Done]]:
+class Job(NamedTuple):
+    """How the job ended, and the last thing that it asked of GitLab."""
+
+    done: Done
+    asked: str
+
+
+def the_jobs_of_gitlab(folder: Path) -> Callable[[], tuple[Runner, list[Job]]]:
+    """Run the job for a merge request without a note of ours, and once more with one; that reviews nothing anew."""
     repository = repository_in(folder)
     git(repository, "update-ref", "refs/remotes/origin/main", "main")
     git(repository, "remote", "add", "origin", str(repository))
     runner = Runner(
         repository,
-        KNOWN=known,
         REVIEW_TOKEN="a-token",
         CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main",
         CI_API_V4_URL="https://gitlab.example.com/api/v4",
         CI_PROJECT_ID="1",
         CI_MERGE_REQUEST_IID="7",
     )
-    # GitLab runs a job's lines in one shell that stops at the first that fails.
-    return lambda: (runner, runner.script("\n".join(gitlab_job()["script"])))
+    lines = gitlab_job()["script"]
+    reviewed = ["code=1" if "emr-eks review" in line else line for line in lines]
+    assert len({*reviewed} - {*lines}) == 1
+
+    def run(lines: list[str], known: str) -> Job:
+        # GitLab runs a job's lines in one shell that stops at the first that fails.
+        return Job(runner.script("\n".join(lines), KNOWN=known), runner.told()[-1])
+
+    return lambda: (runner, [run(lines, ""), run(reviewed, '{"id": 12, "body": "<!-- emr-eks-review -->"}')])
 
 
 def gitlab_job() -> dict[str, Any]:
     return dict(yaml.safe_load((ROOT / "docs" / "gitlab-review.yml").read_text("utf-8"))["review"])
 
 
-FIRST_NOTE = partial(the_job_of_gitlab, known="")
-RENEWED_NOTE = partial(the_job_of_gitlab, known='{"id": 12, "body": "<!-- emr-eks-review -->"}')
-
-
-@pytest.mark.other_core(begins=[FIRST_NOTE, RENEWED_NOTE])
-@pytest.mark.parametrize(
-    ("prepare", "method", "end"),
-    [(FIRST_NOTE, "POST", "notes"), (RENEWED_NOTE, "PUT", "notes/12")],
-    ids=["first note", "renewed note"],
-)
-def test_the_job_of_gitlab_writes_one_note_and_fails_for_a_risk(
-    prepare: Prepare, method: str, end: str, answer: Answer
-) -> None:
-    runner, done = answer(prepare)
-    assert done.returncode == 1, done.stderr
-    assert "`logging-off`" in done.stdout
-    sent = runner.told()[-1]
-    assert f"--request {method}" in sent
-    assert sent.endswith(f"/projects/1/merge_requests/7/{end}")
+@pytest.mark.other_core(begins=[the_jobs_of_gitlab])
+def test_the_job_of_gitlab_writes_one_note_and_fails_for_a_risk(answer: Answer) -> None:
+    runner, (first, renewed) = answer(the_jobs_of_gitlab)
+    for job, method, end in ((first, "POST", "notes"), (renewed, "PUT", "notes/12")):
+        assert job.done.returncode == 1, job.done.stderr
+        assert "`logging-off`" in job.done.stdout
+        assert f"--request {method}" in job.asked
+        assert job.asked.endswith(f"/projects/1/merge_requests/7/{end}")
     note = json.loads(Path(f"{runner.calls}.sent").read_text("utf-8"))["body"]
     assert note == (runner.root / "review.md").read_text("utf-8")
     kept = set(gitlab_job()["artifacts"]["paths"])
