@@ -118,10 +118,9 @@ class Stacks(Engine):
             with _starting:
                 environment = {**self._environment, "CDKTF_OUTDIR": str(self._home.synthesised)}
                 ran([sys.executable, "-m", "emr_eks.local.synth"], self._folder, environment)
+                names = ("aws", "kubernetes", "helm")
                 self._environment |= running.enter_context(
-                    shared_providers(
-                        self._environment, self._home.root, "aws", "kubernetes", "helm", aws_types=our_types()
-                    )
+                    shared_providers(self._environment, self._home.root, *names, aws_types=our_types())
                 )
                 self._sources = dict(stacks(self._home.synthesised))
                 for stack in self._sources:

@@ -14,11 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.session
+
 LOOPBACK = "127.0.0.1"
 STATUS_PATH = "/emr-eks/status"
 
 # Moto reads these when it is imported. Platforms attach AWS's managed policies by ARN.
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+# It also makes sessions of boto3, each of which would read AWS's endpoints and models anew: a third of the start.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402

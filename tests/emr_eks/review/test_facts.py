@@ -6,11 +6,12 @@ Terraform plans each change against a state made up here, without refreshing it:
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from local_lives import ran
+from shared_providers import shared_providers
 
 from emr_eks.local.terraform import find_provider_mirror, find_terraform, mirror_configuration
 from emr_eks.review import facts
@@ -318,25 +319,18 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
         "PATH": "/usr/bin:/bin",
     }
     (folder / "rc").write_text(mirror_configuration(mirror), "utf-8")
+    with shared_providers(environment, folder, "aws", aws_types=BASES) as served:
 
-    def terraform(*arguments: str) -> str:
-        done = subprocess.run(
-            [str(find_terraform()), *arguments],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        def terraform(*arguments: str) -> str:
+            return ran([str(find_terraform()), *arguments], folder, {**environment, **served})
 
-    write(folder, {})
-    terraform("init", "-input=false", "-no-color")
-    schemas = json.loads(terraform("providers", "schema", "-json"))["provider_schemas"]
-    versions = {kind: each["version"] for kind, each in next(iter(schemas.values()))["resource_schemas"].items()}
-    write(folder, versions)
-    terraform("plan", "-refresh=false", "-input=false", "-no-color", "-out=plan")
-    plan = json.loads(terraform("show", "-json", "plan"))
+        write(folder, {})
+        terraform("init", "-input=false", "-no-color")
+        schemas = json.loads(terraform("providers", "schema", "-json"))["provider_schemas"]
+        versions = {kind: each["version"] for kind, each in next(iter(schemas.values()))["resource_schemas"].items()}
+        write(folder, versions)
+        terraform("plan", "-refresh=false", "-input=false", "-no-color", "-out=plan")
+        plan = json.loads(terraform("show", "-json", "plan"))
     return {each["address"]: each["change"] for each in plan["resource_changes"]}
 
 

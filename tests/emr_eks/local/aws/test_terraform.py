@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ class Terraform:
     """Terraform in a directory of its own, pointed at an embedded AWS by environment variables only."""
 
     def __init__(self, directory: Path, aws: Aws, configuration: Path = CONFIGURATION) -> None:
-        self._directory = directory
+        self._directory, self._configuration = directory, configuration
         shutil.copy(configuration, directory)
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))},
@@ -43,9 +44,9 @@ class Terraform:
         }
         mirror = find_provider_mirror()
         if mirror is not None:
-            configuration = directory / "terraform.rc"
-            configuration.write_text(mirror_configuration(mirror))
-            self._environment["TF_CLI_CONFIG_FILE"] = str(configuration)
+            rc = directory / "terraform.rc"
+            rc.write_text(mirror_configuration(mirror))
+            self._environment["TF_CLI_CONFIG_FILE"] = str(rc)
 
     def __call__(self, *arguments: str, expected: int = 0) -> str:
         command = [str(find_terraform()), *arguments, "-no-color"]
@@ -57,8 +58,9 @@ class Terraform:
 
     @contextmanager
     def with_one_provider(self) -> Iterator[None]:
-        """Let all commands use one AWS provider."""
-        with shared_providers(self._environment, self._directory, "aws") as found:
+        """Let all commands use one AWS provider, with the types of what is written here."""
+        types = re.findall(r'"(aws_\w+)"', self._configuration.read_text("utf-8"))
+        with shared_providers(self._environment, self._directory, "aws", aws_types=types) as found:
             self._environment |= found
             yield
 
@@ -169,7 +171,8 @@ def test_older_providers_lose_what_we_ask_a_newer_one_for(tmp_path: Path, fresh:
     )
     version = json.loads(terraform("version", "-json"))["provider_selections"]["registry.terraform.io/hashicorp/aws"]
     newer = tuple(map(int, version.split("."))) >= tuple(map(int, FIXED_PROVIDER.split(".")))
-    said = terraform("apply", "-auto-approve", "-input=false", expected=0 if newer else 1)
+    with terraform.with_one_provider():
+        said = terraform("apply", "-auto-approve", "-input=false", expected=0 if newer else 1)
     assert newer or "expected a map, got 'slice'" in said
     (made,) = fresh("emr-containers").list_job_templates()["templates"]
     monitoring = made["jobTemplateData"]["configurationOverrides"]["monitoringConfiguration"]
