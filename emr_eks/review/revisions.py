@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from types import FrameType
 from typing import NamedTuple
 
 from emr_eks.failures import Failure
@@ -19,7 +21,7 @@ from emr_eks.review.origins import Origins, origins
 from provisioners.source import InvalidFile
 
 # Git does not promise that two may change the list of worktrees at once.
-_list_of_worktrees = Lock()
+_list_of_worktrees = threading.Lock()
 
 
 class Side(NamedTuple):
@@ -34,12 +36,30 @@ def sides_at(names: list[str], platform_file: Path) -> list[Side]:
 
     Raises what `side_at` raises, or a `Failure` with all that is wrong with more than one of them.
     """
-    with ThreadPoolExecutor() as pool:
+    with _tidied_when_cancelled(), ThreadPoolExecutor() as pool:
         begun = [pool.submit(side_at, name, platform_file) for name in names]
     errors = [error for each in begun if (error := each.exception())]
     if len(errors) > 1 and all(isinstance(each, (Failure, InvalidFile)) for each in errors):
         raise Failure("\nerror: ".join(dict.fromkeys(map(str, errors))), exit_code=2)
     return [each.result() for each in begun]
+
+
+@contextmanager
+def _tidied_when_cancelled() -> Iterator[None]:
+    """Let SIGTERM, by which pipelines cancel, take the worktrees away as Control-C does; a second ends at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python lets no other thread handle signals.
+        return
+
+    def leave(number: int, _: FrameType | None) -> None:
+        signal.signal(number, before)
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def side_at(name: str, platform_file: Path) -> Side:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -238,6 +240,23 @@ def test_git_revisions_are_synthesised_in_worktrees_of_their_own(answer: Any) ->
     assert "platform.yaml:1:1" in broken.stderr
     assert worktrees.count("\n") == 1, "the worktrees are taken away"
     assert platform == "not committed"
+
+
+def test_a_cancelled_review_leaves_no_worktree(tmp_path: Path) -> None:
+    repository, begun = tmp_path / "repository", tmp_path / "begun"
+    repository.mkdir()
+    git(repository, "init", "--quiet")
+    repository.joinpath("main.py").write_text(f"import time\nopen({str(begun)!r}, 'w')\ntime.sleep(1)\n", "utf-8")
+    git(repository, "add", "main.py")
+    git(repository, "commit", "--quiet", "-m", "slow")
+    command = [sys.executable, "-m", "emr_eks", "review", "--base", "HEAD", "--head", "HEAD"]
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    with subprocess.Popen(command, cwd=repository, env={**os.environ, "PYTHONPATH": path}) as review:
+        while not begun.exists() and review.poll() is None:
+            time.sleep(0.02)
+        review.terminate()
+    assert review.returncode == 128 + signal.SIGTERM
+    assert git(repository, "worktree", "list").count("\n") == 1
 
 
 def test_help_and_offline_reviews_start_no_node(base: Path, head: Path) -> None:
