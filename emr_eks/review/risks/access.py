@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from emr_eks.review.compare import Comparison, Step
-from emr_eks.review.paths import blocks, listed, strings
+from emr_eks.review.model import Resource
+from emr_eks.review.paths import at, blocks, listed, strings
 from emr_eks.review.policy import Delta, added, grants, sentences
 from emr_eks.review.principals import IAM_TYPES, resource_policies
 from emr_eks.review.references import references
@@ -15,6 +16,18 @@ from emr_eks.review.risks.rule import CRITICAL, HIGH, MEDIUM, Found, Rules, Subj
 
 RULES = Rules()
 _ADMIN_POLICIES = ("AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy")
+# What https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html lists for one is in the other.
+_INCLUDES = {
+    "AmazonEKSClusterAdminPolicy": (
+        "AmazonEKSAdminPolicy",
+        "AmazonEKSAdminViewPolicy",
+        "AmazonEKSEditPolicy",
+        "AmazonEKSViewPolicy",
+    ),
+    "AmazonEKSAdminPolicy": ("AmazonEKSEditPolicy", "AmazonEKSViewPolicy"),
+    "AmazonEKSAdminViewPolicy": ("AmazonEKSViewPolicy",),
+    "AmazonEKSEditPolicy": ("AmazonEKSViewPolicy",),
+}
 _RBAC = ("kubernetes_cluster_role", "kubernetes_cluster_role_v1", "kubernetes_role", "kubernetes_role_v1")
 _BINDINGS = tuple(kind.replace("role", "role_binding", 1) for kind in _RBAC)
 
@@ -76,40 +89,86 @@ def resource_policy_removed(comparison: Comparison) -> Iterator[Found]:
             )
 
 
+class _Access(NamedTuple):
+    """What an EKS access policy allows whom; no namespaces: everywhere."""
+
+    principal: str
+    policy: str
+    namespaces: frozenset[str]
+
+    def covers(self, other: _Access | None) -> bool:
+        """Tell whether who has this may do all that *other* allows."""
+        return other is None or (
+            self.principal == other.principal
+            and (self.policy == other.policy or other.policy in _INCLUDES.get(self.policy, ()))
+            and (not self.namespaces or (bool(other.namespaces) and self.namespaces >= other.namespaces))
+        )
+
+    def __str__(self) -> str:
+        where = f"the namespaces {', '.join(sorted(self.namespaces))}" if self.namespaces else "the whole cluster"
+        return f"{self.principal} has {self.policy} in {where}"
+
+
 @RULES.rule("cluster-access-granted", "A principal may do more in the cluster")
 def cluster_access_granted(comparison: Comparison) -> Iterator[Found]:
-    """Yield EKS access policies that are new or wider."""
-    for step in comparison.steps("aws_eks_access_policy_association"):
-        if step.after and (step.action is Action.create or step.differences):
-            policy = str(step.new("policy_arn")).rpartition("/")[2]
-            namespaces = [*strings(step.new("access_scope.namespaces"))]
-            everywhere = step.new("access_scope.type") == "cluster"
-            where = "the whole cluster" if everywhere else f"the namespaces {', '.join(namespaces)}"
+    """Yield EKS access policies that are new, wider or somebody else's."""
+    for step, old, new in _access(comparison):
+        if new and not (old and old.covers(new)):
             yield Found(
                 Subject.of(step),
-                HIGH if everywhere and policy in _ADMIN_POLICIES else MEDIUM,
-                f"{step.new('principal_arn')} has {policy} in {where}",
+                HIGH if not new.namespaces and new.policy in _ADMIN_POLICIES else MEDIUM,
+                str(new),
                 "check who that is, and whether less would do",
             )
 
 
-@RULES.rule("cluster-access-removed", "A principal loses its access to the cluster")
+@RULES.rule("cluster-access-removed", "A principal may do less in the cluster")
 def cluster_access_removed(comparison: Comparison) -> Iterator[Found]:
-    """Yield access entries and policies that go."""
+    """Yield access entries and policies that go, and policies that are narrower or somebody else's."""
     gone = [step for step in comparison.steps("aws_eks_access_entry") if step.action is Action.destroy]
-    policies = [step for step in comparison.steps("aws_eks_access_policy_association") if step.action is Action.destroy]
-    addresses = {step.resource.address for step in gone}
-    alone = [
-        step for step in policies if not addresses & {each.address for each in references(step.old("principal_arn"))}
-    ]
-    for step in [*gone, *alone]:
-        if step.old("type") in (None, "STANDARD"):
-            yield Found(
-                Subject.of(step),
-                MEDIUM,
-                f"{step.old('principal_arn')} can no longer do in the cluster what this allowed",
-                "make sure that it is not whoever applies the later stacks, and tell who it is",
-            )
+    addresses = {(step.resource.stack, step.resource.address) for step in gone}
+    lost = [(step, str(step.old("principal_arn"))) for step in gone if step.old("type") in (None, "STANDARD")]
+    for step, old, new in _access(comparison):
+        with_entry = {(step.resource.stack, each.address) for each in references(step.old("principal_arn"))} & addresses
+        if old and not (new and new.covers(old)) and not with_entry:
+            lost.append((step, old.principal))
+    for step, principal in lost:
+        yield Found(
+            Subject.of(step),
+            MEDIUM,
+            f"{principal} can no longer do in the cluster what this allowed",
+            "make sure that it is not whoever applies the later stacks, and tell who it is",
+        )
+
+
+def _access(comparison: Comparison) -> Iterator[tuple[Step, _Access | None, _Access | None]]:
+    """Yield each access policy that something happens to, with what it allowed and what it allows.
+
+    Cdktf writes the principal into the access entry, and its policy reads it there: who it is can change although no
+    line of the policy does.
+    """
+    steps = [*comparison.steps("aws_eks_access_policy_association")]
+    if steps:
+        old, new = (_principals(side("aws_eks_access_entry")) for side in (comparison.old, comparison.new))
+        for step in steps:
+            yield step, _allowed(step.before, old), _allowed(step.after, new)
+
+
+def _principals(entries: Iterator[Resource]) -> Mapping[tuple[str, str], str]:
+    return {(each.stack, each.address): str(each.body.get("principal_arn")) for each in entries}
+
+
+def _allowed(policy: Resource | None, principals: Mapping[tuple[str, str], str]) -> _Access | None:
+    if policy is None:
+        return None
+    arn = policy.body.get("principal_arn")
+    keys = [(policy.stack, each.address) for each in references(arn)]
+    everywhere = at(policy.body, "access_scope.type") == "cluster"
+    return _Access(
+        next((principals[key] for key in keys if key in principals), str(arn)),
+        str(policy.body.get("policy_arn")).rpartition("/")[2],
+        frozenset() if everywhere else frozenset(strings(at(policy.body, "access_scope.namespaces"))),
+    )
 
 
 @RULES.rule("authentication-mode-changed", "EKS learns in another way who may enter the cluster")

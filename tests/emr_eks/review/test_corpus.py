@@ -399,6 +399,21 @@ CLUSTER = (
         risks="cluster-access-removed cluster/access-ops/Resource",
     ),
     pair(
+        "administrator-is-another",  # the policy reads the principal from the entry: no line of it changes
+        put("cluster.access.ops.principal_arn", f"{ADMIN}2"),
+        start=(put("cluster.access", {"ops": {"principal_arn": ADMIN, "policy": "AmazonEKSClusterAdminPolicy"}}),),
+        risks="""
+            cluster-access-granted cluster/access-ops/Policy
+            cluster-access-removed cluster/access-ops/Policy
+        """,
+    ),
+    pair(
+        "administrator-only-reads",
+        put("cluster.access.ops.policy", "AmazonEKSViewPolicy"),
+        start=(put("cluster.access", {"ops": {"principal_arn": ADMIN, "policy": "AmazonEKSClusterAdminPolicy"}}),),
+        risks="cluster-access-removed cluster/access-ops/Policy",
+    ),
+    pair(
         "authentication-mode",
         put("cluster.authentication_mode", "API"),
         start=(put("cluster.authentication_mode", "API_AND_CONFIG_MAP"),),
