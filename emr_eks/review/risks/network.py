@@ -22,7 +22,7 @@ def endpoint(comparison: Comparison) -> Iterator[Found]:
     reachable = any(True for _ in comparison.new("aws_nat_gateway"))
     for step in comparison.steps("aws_vpc_endpoint"):
         if step.action is Action.destroy:
-            service = str(step.old("service_name")).rpartition(".")[2]
+            service = _service(str(step.old("service_name")))
             way = "goes through the NAT gateway, which costs by the gigabyte" if reachable else "has no way any more"
             yield Found(
                 Subject.of(step),
@@ -30,6 +30,11 @@ def endpoint(comparison: Comparison) -> Iterator[Found]:
                 f"what private subnets send to {service} {way}",
                 "keep the endpoint",
             )
+
+
+def _service(name: str) -> str:
+    """Return the service, which may have a dot, of com.amazonaws.REGION.SERVICE."""
+    return name.partition("amazonaws.")[2].partition(".")[2] or name
 
 
 @RULES.rule("network-policies-off", "Network policies are no longer enforced")

@@ -55,9 +55,9 @@ def _plain_volumes(side: Any) -> int:
     return sum(str(at(each, "ebs.encrypted")).lower() != "true" for each in found)
 
 
-@RULES.rule("encryption-key-changed", "Something is encrypted with another key")
+@RULES.rule("encryption-key-changed", "Something gets another key")
 def key_changed(comparison: Comparison) -> Iterator[Found]:
-    """Yield what takes another key: what was written before stays under the old one."""
+    """Yield what takes another key: what was written before stays under the old one, and a cluster wholly."""
     places = {
         "aws_cloudwatch_log_group": "kms_key_id",
         "aws_s3_bucket_server_side_encryption_configuration": (
@@ -70,7 +70,16 @@ def key_changed(comparison: Comparison) -> Iterator[Found]:
     for step in comparison.steps(*places):
         path = places[step.resource.type]
         old, new = step.old(path), step.new(path)
-        if old and new and old != new:
+        if old and new and old != new and step.resource.type == "aws_eks_cluster" and not step.action.replaces:
+            # https://github.com/hashicorp/terraform-provider-aws/issues/34883
+            yield Found(
+                Subject.of(step),
+                HIGH,
+                f"EKS gives a cluster no other key: Terraform tells of a change and makes none, and secrets stay under "
+                f"{old}",
+                "undo it, and keep the old key as long as the cluster; another key takes another cluster",
+            )
+        elif old and new and old != new:
             yield Found(
                 Subject.of(step),
                 MEDIUM,

@@ -233,10 +233,12 @@ def logs(comparison: Comparison) -> Iterator[Found]:
     """Yield teams whose log group gets another name."""
     for step in comparison.steps("aws_cloudwatch_log_group"):
         if step.action.replaces and step.changes("name"):
+            kept = step.old("skip_destroy") is True
             yield Found(
                 Subject.of(step),
                 MEDIUM,
-                f"logs go to {step.new('name')}; those in {step.old('name')} go with it",
+                f"logs go to {step.new('name')}; those in {step.old('name')} "
+                + ("stay there" if kept else "are deleted"),
                 "change the jobs that name the old group, and export what is still needed",
             )
 

@@ -222,6 +222,15 @@ ALARM = {
 }
 
 
+def access(*namespaces: str) -> dict[str, Any]:
+    """Return an access policy that holds in *namespaces*."""
+    return {
+        "principal_arn": "arn:aws:iam::123456789012:role/etl",
+        "policy_arn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy",
+        "access_scope": {"type": "namespace", "namespaces": [*namespaces]},
+    }
+
+
 def karpenter(**settings: Any) -> dict[str, Any]:
     return {**CHART, "values": [json.dumps({"settings": {"interruptionQueue": "q", **settings}})]}
 
@@ -456,6 +465,18 @@ OTHERS: dict[str, tuple[str, Any, Any, set[str]]] = {
         autoscaler(**{"skip-nodes-with-local-storage": False}),
         {"disruption-loosened"},
     ),
+    "fewer namespaces": (
+        "aws_eks_access_policy_association",
+        access("etl", "bi"),
+        access("etl"),
+        {"cluster-access-removed"},
+    ),
+    "another namespace": (
+        "aws_eks_access_policy_association",
+        access("etl"),
+        access("etl", "bi"),
+        {"cluster-access-granted"},
+    ),
     "logs under another name": (
         "aws_cloudwatch_log_group",
         {"name": "a"},
@@ -532,6 +553,30 @@ def test_a_key_that_goes_with_all_that_it_encrypted_is_less_severe() -> None:
     assert severity(keyed(skip_destroy=True), {}) is Severity.critical, "the group stays, and cannot be read"
     assert severity(keyed(), {"aws_cloudwatch_log_group.l": {}}) is Severity.critical
     assert severity({"aws_kms_key.k": {}}, {}) is Severity.critical, "nobody knows who uses it"
+
+
+def consequence(id: str, kind: str, before: dict[str, Any], after: dict[str, Any] | None) -> str:
+    sides = [app(stack(resources={f"{kind}.x": body} if body else {})) for body in (before, after)]
+    (risk,) = [each for each in found(*sides) if each.id == id]
+    return risk.consequence
+
+
+@pytest.mark.parametrize(
+    ("service_name", "told"), [("com.amazonaws.us-east-1.ecr.api", "to ecr.api has"), ("${var.service}", "to ${var.")]
+)
+def test_a_service_is_told_as_platform_yaml_names_it(service_name: str, told: str) -> None:
+    assert told in consequence("vpc-endpoint-removed", "aws_vpc_endpoint", {"service_name": service_name}, None)
+
+
+@pytest.mark.parametrize(("kept", "told"), [(True, "those in a stay there"), (False, "those in a are deleted")])
+def test_logs_of_a_renamed_group_stay_where_the_group_stays(kept: bool, told: str) -> None:
+    old, new = ({"name": name, "skip_destroy": kept} for name in ("a", "b"))
+    assert told in consequence("team-logs-moved", "aws_cloudwatch_log_group", old, new)
+
+
+def test_a_cluster_keeps_the_key_that_it_was_made_with() -> None:
+    old, new = ({"name": "c", "encryption_config": {"provider": {"key_arn": key}}} for key in ("k", "l"))
+    assert "stay under k" in consequence("encryption-key-changed", "aws_eks_cluster", old, new)
 
 
 def test_a_vpc_endpoint_is_the_only_way_where_there_is_no_nat_gateway() -> None:
