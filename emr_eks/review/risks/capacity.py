@@ -100,11 +100,20 @@ def capacity_type(comparison: Comparison) -> Iterator[Found]:
 
 @RULES.rule("disruption-loosened", "Nodes are taken away more readily")
 def disruption(comparison: Comparison) -> Iterator[Found]:
-    """Yield node pools that consolidate more, allow more disruption at a time, or expire their nodes sooner."""
+    """Yield pools that consolidate more or sooner, give up more nodes at a time, or expire them sooner."""
     for step in _pools(comparison):
         if step.before and step.after:
             for what, next_step in _loosened(step):
                 yield Found(Subject.of(step), MEDIUM, what, next_step)
+    for step in comparison.steps("aws_eks_node_group"):
+        old, new = (whole(side("update_config.max_unavailable_percentage")) for side in (step.old, step.new))
+        if old is not None and new is not None and new > old:
+            yield Found(
+                Subject.of(step),
+                MEDIUM,
+                f"an update replaces {new}% of its nodes at a time instead of {old}%: what runs there ends together",
+                "leave room for what has to go on meanwhile, such as one of two copies of a controller",
+            )
     for step in comparison.steps("helm_release"):
         if step.before and step.after and step.new("chart") == "cluster-autoscaler":
             for what in _scaled_down_sooner(step):
@@ -234,6 +243,9 @@ def _loosened(step: Step) -> Iterator[tuple[str, str]]:
     own = "let drivers with a pod template of your own carry karpenter.sh/do-not-disrupt too"
     if step.old(policy) == "WhenEmpty" and step.new(policy) != "WhenEmpty":
         yield f"consolidation goes from WhenEmpty to {step.new(policy)}: {moved}", own
+    before, after = (side("manifest.spec.disruption.consolidateAfter") for side in (step.old, step.new))
+    if _hours(after) < _hours(before) and step.new(policy) != "WhenEmpty":
+        yield f"nodes that are hardly used go {after} instead of {before} after a pod last came or went: {moved}", own
     old, new = (_budget(side("manifest.spec.disruption.budgets")) for side in (step.old, step.new))
     if new > old:
         yield f"the disruption budget rises from {old:g}% to {new:g}%: {moved}", own

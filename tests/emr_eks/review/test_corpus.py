@@ -525,6 +525,16 @@ NODES = (
         """,
     ),
     pair(
+        "executors-consolidated-at-once",
+        pool("spark-executor", lambda spec: spec["disruption"].update(consolidateAfter="0s")),
+        risks="disruption-loosened node-pools/node-pool/spark-executor",
+    ),
+    pair(
+        "group-updated-at-once",
+        put(f"{GROUP}.max_unavailable_percentage", 100),
+        risks="disruption-loosened node-group/managed-ondemand/Resource",
+    ),
+    pair(
         "drivers-consolidated",
         pool("spark-driver", lambda s: s["disruption"].update(consolidationPolicy="WhenEmptyOrUnderutilized")),
         risks=f"disruption-loosened {DRIVER}",
