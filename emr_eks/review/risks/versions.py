@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -220,8 +221,12 @@ def backend(comparison: Comparison) -> Iterator[Found]:
                 CRITICAL,
                 "Terraform looks for its state in another place: if it finds none, it creates everything again",
                 "move the state with `terraform init -migrate-state` before the next apply",
-                tuple(f"{dotted(each.path)}: {each.before} -> {each.after}" for each in place),
+                tuple(f"{dotted(each.path)}: {_told(each.before)} -> {_told(each.after)}" for each in place),
             )
+
+
+def _told(setting: Any) -> str:
+    return "nothing" if setting is None else setting if isinstance(setting, str) else json.dumps(setting)
 
 
 @RULES.rule("region-changed", "A stack is applied to another region or account")

@@ -727,6 +727,16 @@ def test_settings(part: str, before: Any, after: Any, wanted: str) -> None:
     assert {risk.id for risk in found(*sides)} == {wanted}
 
 
+def test_a_backend_of_another_kind_is_told_in_plain_words() -> None:
+    local, s3 = {"local": {"path": "a"}}, {"s3": {"bucket": "b", "encrypt": True}}
+    before, after = (app(stack(terraform={"backend": backend})) for backend in (local, s3))
+    (risk,) = found(before, after)
+    assert risk.details == (
+        'terraform.backend.local: {"path": "a"} -> nothing',
+        'terraform.backend.s3: nothing -> {"bucket": "b", "encrypt": true}',
+    )
+
+
 def test_every_rule_is_shown_to_speak(request: pytest.FixtureRequest) -> None:
     """A rule that neither this file nor the corpus sets off could be wrong, and nobody would know."""
     spoken = {risk_id for *_, wanted in OTHERS.values() for risk_id in wanted}
