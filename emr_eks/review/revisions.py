@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -38,6 +38,11 @@ def sides_at(names: list[str], platform_file: Path) -> list[Side]:
     """
     with _tidied_when_cancelled(), ThreadPoolExecutor() as pool:
         begun = [pool.submit(side_at, name, platform_file) for name in names]
+        try:
+            wait(begun)
+        finally:
+            # Not left to the pool, which joins its threads: Python takes one for ended when that is interrupted.
+            wait(begun)
     errors = [error for each in begun if (error := each.exception())]
     if len(errors) > 1 and all(isinstance(each, (Failure, InvalidFile)) for each in errors):
         raise Failure("\nerror: ".join(dict.fromkeys(map(str, errors))), exit_code=2)
