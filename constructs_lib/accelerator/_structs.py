@@ -29,6 +29,9 @@ def _of_what_is_given(theirs: FunctionType) -> Any:
         names = vars(type(value)).get("__jsii_name_mapping__")
         if not isinstance(names, dict) or not isinstance(getattr(value, "_values", None), dict):
             return theirs(kernel, value)
+        # A null that was given is one for a required argument, for which the struct's own property raises.
+        if any(each is None for each in value._values.values()):
+            return theirs(kernel, value)
         given = SimpleNamespace(**value._values)
         given.__jsii_type__ = value.__jsii_type__
         given.__jsii_name_mapping__ = {python: names[python] for python in names if python in value._values}

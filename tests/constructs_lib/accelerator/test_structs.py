@@ -7,7 +7,7 @@ from typing import Any
 
 import jsii._kernel
 import pytest
-from cdktf import TerraformResourceLifecycle
+from cdktf import TerraformOutputConfig, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.security_group import SecurityGroupConfig, SecurityGroupIngress, SecurityGroupTimeouts
 
 from constructs_lib.accelerator import _structs
@@ -57,6 +57,12 @@ class Computed(SecurityGroupTimeouts):
 
 def test_what_a_class_of_somebody_computes_is_sent() -> None:
     assert make_reference(jsii.kernel, Computed())["$jsii.struct"]["data"] == {"create": "7m", "delete": None}
+
+
+@pytest.mark.parametrize("make", [make_reference, of_jsii])
+def test_a_null_for_a_required_argument_is_an_error(make: Any) -> None:
+    with pytest.raises(AssertionError, match="Required property 'value' is missing"):
+        make(jsii.kernel, TerraformOutputConfig(value=None))
 
 
 def test_a_jsii_of_another_make_is_left_alone() -> None:
