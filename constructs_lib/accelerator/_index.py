@@ -7,6 +7,7 @@ A program that ends sooner never gets one, so its next run is as slow, and so fo
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 import time
@@ -27,7 +28,7 @@ _unfinished: list[Path] = []
 def expect(name: str, version: str) -> None:
     """Take note of a package that jsii has just loaded, if it had no index and jsii is writing one."""
     folder = _folder(name, version)
-    if folder is not None and not _is_finished(folder) and _writes_indexes():
+    if folder is not None and not _is_finished(folder) and _writes_indexes() and os.access(folder, os.W_OK):
         _unfinished.append(folder)
 
 

@@ -118,6 +118,14 @@ def test_nobody_waits_for_what_jsii_keeps_elsewhere(home: Path) -> None:
     assert _index._unfinished == []
 
 
+def test_nobody_waits_for_an_index_that_cannot_be_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = unpack(home, "a", used=1)
+    # Who runs the tests as root may write wherever they like.
+    monkeypatch.setattr(os, "access", lambda path, mode: not (path == folder and mode & os.W_OK))
+    _index.expect("@cdktf/provider-x", "1.0.0")
+    assert _index._unfinished == []
+
+
 def test_the_first_program_finishes_the_index_and_says_so_once(python: Callable[..., Any], tmp_path: Path) -> None:
     program = "import constructs_lib, cdktf_cdktf_provider_helm.release"
     first, second = (python("-c", program, **{ROOT: str(tmp_path)}) for _ in range(2))
