@@ -56,14 +56,25 @@ class Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
-class _Then(importlib.abc.Loader):
-    """Loads a module as ever, and then does something to it."""
+class _InPlaceOf(importlib.abc.Loader):
+    """Stands in for a module's own loader until the import, for whoever asks that for source or data before it."""
 
-    def __init__(self, loader: SourceFileLoader, then: AfterImport) -> None:
-        self._loader, self._then = loader, then
+    def __init__(self, loader: SourceFileLoader) -> None:
+        self._loader = loader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(vars(self)["_loader"], name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
+
+
+class _Then(_InPlaceOf):
+    """Loads a module as ever, and then does something to it."""
+
+    def __init__(self, loader: SourceFileLoader, then: AfterImport) -> None:
+        super().__init__(loader)
+        self._then = then
 
     def exec_module(self, module: ModuleType) -> None:
         _restore_loader(module, self._loader)
@@ -71,14 +82,12 @@ class _Then(importlib.abc.Loader):
         self._then(module)
 
 
-class _LazyPackage(importlib.abc.Loader):
+class _LazyPackage(_InPlaceOf):
     """Makes a package that imports each of its modules when it is first asked for (PEP 562)."""
 
     def __init__(self, loader: SourceFileLoader, submodules: list[str]) -> None:
-        self._loader, self._submodules = loader, submodules
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
+        super().__init__(loader)
+        self._submodules = submodules
 
     def exec_module(self, module: ModuleType) -> None:
         _restore_loader(module, self._loader)

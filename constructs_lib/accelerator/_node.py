@@ -22,9 +22,15 @@ _PRELOAD = Path(__file__).with_name("node") / "preload.js"
 
 
 def prepare(process: ModuleType) -> None:
-    """Let jsii's module *process* start Node with our preload and a cache that it will accept."""
+    """Let jsii's module *process* start Node with our preload and a cache that it will accept; once.
+
+    We may be imported anew while jsii stays, and a greeting that two of us wait for is read by nobody.
+    """
     node: Any = getattr(process, "_NodeProcess", None)
+    if hasattr(node, "ahead"):
+        return
     if all(hasattr(node, method) for method in ("start", "handshake", "send", "_next_message")):
+        node.ahead = None
         node.start = _prepared(node.start, node.handshake)
         node.handshake = _later
         node.send = _in_turn(node.send)
@@ -58,7 +64,7 @@ def _in_turn(send: Any) -> Any:
     def send_in_turn(self: Any, request: Any, response_type: Any) -> Any:
         with _ahead.turn:
             # A Node that was started before us was not asked ahead.
-            ahead = getattr(self, "ahead", None)
+            ahead = self.ahead
             return send(ahead.node_for(request) if ahead else self, request, response_type)
 
     return send_in_turn

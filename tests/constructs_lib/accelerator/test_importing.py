@@ -6,6 +6,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,31 @@ print("fine")
 @pytest.mark.other_core(begins=[HINTS])
 def test_hints_are_resolved_once_for_generated_modules_only(answer: Answer) -> None:
     assert answer(HINTS) == "fine"
+
+
+US_TWICE = printed_by("""
+import constructs_lib, sys, jsii._kernel.providers.process
+for name in [name for name in sys.modules if name.startswith("constructs_lib")]:
+    del sys.modules[name]
+import constructs_lib, cdktf
+cdktf.App()
+print("fine")
+""")
+
+
+@pytest.mark.other_core(begins=[US_TWICE])
+def test_we_may_be_imported_anew(answer: Answer) -> None:
+    assert answer(US_TWICE) == "fine"
+
+
+@pytest.mark.parametrize("name", ["cdktf", "cdktf_cdktf_provider_aws"])
+def test_a_module_that_is_found_offers_what_its_own_loader_offers(name: str) -> None:
+    ours: Any = _lazy.Finder().find_spec(name, None)
+    theirs: Any = PathFinder.find_spec(name)
+    assert ours.loader.is_package(name)
+    assert ours.loader.get_source(name) == theirs.loader.get_source(name)
+    assert ours.loader.get_code(name) == theirs.loader.get_code(name)
+    assert not hasattr(ours.loader, "no_such_method")
 
 
 NEWER = """
