@@ -13,6 +13,7 @@ from typing import Any
 from constructs_lib.accelerator._functions import takes
 
 _REFERENCE = "_make_reference_for_native"
+_SENT_AS_THEY_ARE = frozenset((str, int, float, bool, type(None)))
 
 
 def prepare(kernel: ModuleType) -> None:
@@ -25,6 +26,8 @@ def prepare(kernel: ModuleType) -> None:
 def _of_what_is_given(theirs: FunctionType) -> Any:
     @functools.wraps(theirs)
     def make_reference(kernel: Any, value: Any) -> Any:
+        if type(value) in _SENT_AS_THEY_ARE:  # every second one
+            return value
         # A class that somebody derived from a struct may compute its arguments, and has no mapping of its own.
         names = vars(type(value)).get("__jsii_name_mapping__")
         if not isinstance(names, dict) or not isinstance(getattr(value, "_values", None), dict):
