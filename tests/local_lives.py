@@ -25,7 +25,7 @@ import boto3
 import pytest
 from conftest import ROOT, edited
 from other_core import give_way
-from shared_providers import our_types, shared_providers
+from shared_providers import our_providers
 
 from emr_eks.failures import Failure
 from emr_eks.local.engine import Engine, find_cdktf
@@ -118,10 +118,7 @@ class Stacks(Engine):
             with _starting:
                 environment = {**self._environment, "CDKTF_OUTDIR": str(self._home.synthesised)}
                 ran([sys.executable, "-m", "emr_eks.local.synth"], self._folder, environment)
-                names = ("aws", "kubernetes", "helm")
-                self._environment |= running.enter_context(
-                    shared_providers(self._environment, self._home.root, *names, aws_types=our_types())
-                )
+                self._environment |= running.enter_context(our_providers(self._environment, self._home.root))
                 self._sources = dict(stacks(self._home.synthesised))
                 for stack in self._sources:
                     self.terraform(stack, "init", "-input=false")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from conftest import ROOT
@@ -29,7 +29,7 @@ def shared_providers(
     """Serve providers as for a debugger, and yield the variable that tells Terraform of them.
 
     They have the *environment* of those Terraforms, so these must have one endpoint. An AWS provider that only
-    `terraform init` can find is left to it. With *aws_types*, it has no others, resources and data sources alike.
+    `terraform init` can find is left to it; any other has no types but *aws_types*, resources and data sources alike.
     https://developer.hashicorp.com/terraform/plugin/debugging
     """
     with ExitStack() as running:
@@ -38,14 +38,19 @@ def shared_providers(
             return running.enter_context(_serving(command, environment, folder / f"{name}.served"))
 
         served = {name: serve(name, command) for name in names if (command := _command(name))}
-        if aws_types and "aws" in served:
+        if "aws" in served:
             whole = json.dumps(_addresses(*served["aws"]))
             served["aws"] = serve("trimmed", [*_program("serve_trimmed.py"), whole, *sorted(aws_types)])
         found = {name: address for each in served.values() for name, address in _addresses(*each).items()}
         yield {VARIABLE: json.dumps(found)}
 
 
-def our_types() -> frozenset[str]:
+def our_providers(environment: Mapping[str, str], folder: Path) -> AbstractContextManager[dict[str, str]]:
+    """Serve, as `shared_providers` does, all that stacks of ours use."""
+    return shared_providers(environment, folder, "aws", "kubernetes", "helm", aws_types=_our_types())
+
+
+def _our_types() -> frozenset[str]:
     """Return the types of the AWS provider that our constructs make use of."""
     modules = re.compile(r"\bcdktf_cdktf_provider_aws\.(?:data_aws_)?(\w+)")
     folders = (ROOT / "constructs_lib", ROOT / "stacks")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from local_lives import LIVES, Project, missing, ran
-from shared_providers import our_types, shared_providers
+from shared_providers import our_providers
 from synthesised import synthesise
 
 from emr_eks.local.engine import Engine
@@ -36,8 +36,7 @@ class Modules(Engine):
     @contextmanager
     def with_running_providers(self) -> Iterator[None]:
         """Let every module use the same providers; each would start its own."""
-        names = ("aws", "kubernetes", "helm")
-        with shared_providers(self._environment, self._folder, *names, aws_types=our_types()) as found:
+        with our_providers(self._environment, self._folder) as found:
             self._environment |= found
             yield
 

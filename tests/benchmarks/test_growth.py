@@ -55,11 +55,11 @@ def test_the_teams_that_are_measured_have_the_roles_that_are_told(tmp_path: Path
     assert [len(team.roles) for team in teams.values()] == [3] * 20
 
 
-def test_twenty_teams_of_three_roles_are_checked_at_once(tmp_path: Path) -> None:
-    """Of a processor, and half as many again: what else runs on this machine must not fail it."""
+def test_twenty_teams_of_three_roles_are_checked_in_a_second(tmp_path: Path) -> None:
+    """Of a processor: what else runs on this machine must not fail it."""
     file = with_teams(tmp_path, 20, roles=3)
     check = Program("check", ["-m", "emr_eks", "check", "--platform", str(file)])
-    assert min(run(check).cpu for _ in range(2)) < 1.5
+    assert any(run(check).cpu < 1 for _ in range(3))
 
 
 def test_the_chart_is_well_formed_and_shows_every_size() -> None:

@@ -70,7 +70,9 @@ def key_changed(comparison: Comparison) -> Iterator[Found]:
     for step in comparison.steps(*places):
         path = places[step.resource.type]
         old, new = step.old(path), step.new(path)
-        if old and new and old != new and step.resource.type == "aws_eks_cluster" and not step.action.replaces:
+        if not (old and new) or old == new:
+            continue
+        if step.resource.type == "aws_eks_cluster" and not step.action.replaces:
             # https://github.com/hashicorp/terraform-provider-aws/issues/34883
             yield Found(
                 Subject.of(step),
@@ -79,7 +81,7 @@ def key_changed(comparison: Comparison) -> Iterator[Found]:
                 f"{old}",
                 "undo it, and keep the old key as long as the cluster; another key takes another cluster",
             )
-        elif old and new and old != new:
+        else:
             yield Found(
                 Subject.of(step),
                 MEDIUM,

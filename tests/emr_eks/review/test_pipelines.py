@@ -214,10 +214,11 @@ def test_the_action_stops_at_a_mistake(repository: Path) -> None:
 
 
 class Job(NamedTuple):
-    """How the job ended, and the last thing that it asked of GitLab."""
+    """How the job ended, the last thing that it asked of GitLab, and the note that it sent with it."""
 
     done: Done
     asked: str
+    note: str
 
 
 def the_jobs_of_gitlab(folder: Path) -> Callable[[], tuple[Runner, list[Job]]]:
@@ -239,7 +240,8 @@ def the_jobs_of_gitlab(folder: Path) -> Callable[[], tuple[Runner, list[Job]]]:
 
     def run(lines: list[str], known: str) -> Job:
         # GitLab runs a job's lines in one shell that stops at the first that fails.
-        return Job(runner.script("\n".join(lines), KNOWN=known), runner.told()[-1])
+        done = runner.script("\n".join(lines), KNOWN=known)
+        return Job(done, runner.told()[-1], json.loads(Path(f"{runner.calls}.sent").read_text("utf-8"))["body"])
 
     return lambda: (runner, [run(lines, ""), run(reviewed, '{"id": 12, "body": "<!-- emr-eks-review -->"}')])
 
@@ -256,8 +258,7 @@ def test_the_job_of_gitlab_writes_one_note_and_fails_for_a_risk(answer: Answer) 
         assert "`logging-off`" in job.done.stdout
         assert f"--request {method}" in job.asked
         assert job.asked.endswith(f"/projects/1/merge_requests/7/{end}")
-    note = json.loads(Path(f"{runner.calls}.sent").read_text("utf-8"))["body"]
-    assert note == (runner.root / "review.md").read_text("utf-8")
+        assert job.note == (runner.root / "review.md").read_text("utf-8")
     kept = set(gitlab_job()["artifacts"]["paths"])
     assert {name for name in kept if (runner.root / name).exists()} == kept
 

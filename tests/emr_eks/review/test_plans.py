@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 from conftest import ROOT
 from local_lives import DRIFT, ran
-from shared_providers import our_types, shared_providers
+from shared_providers import our_providers
 
 from emr_eks.local.engine import Engine
 from emr_eks.local.home import Home
@@ -73,10 +73,7 @@ def deployed(deployed_state: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         engine = Deployed(home, home.up(), load(file).spec, file)
         for kept in (home.state, home.objects):
             shutil.copytree(deployed_state / kept.name, kept, dirs_exist_ok=True)
-        all_providers = shared_providers(
-            engine._environment, home.root, "aws", "kubernetes", "helm", aws_types=our_types()
-        )
-        with all_providers as found:
+        with our_providers(engine._environment, home.root) as found:
             yield engine.with_provider(found)
     finally:
         home.down()
