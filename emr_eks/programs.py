@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 
 def run_to_its_end(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run *command* with the *options* of `Popen`, and return when it has ended by itself, whatever Ctrl-C does here.
+    """Run *command* with the *options* of `subprocess.run`, and return when it has ended, whatever Ctrl-C does here.
 
     The terminal sends Ctrl-C to it too; Terraform then writes its state and lets go of the lock on it, which takes
     longer than the quarter of a second that `subprocess.run` gives before it kills.
     """
-    with subprocess.Popen(command, text=True, **options) as process:
-        while True:
-            try:
-                printed, _ = process.communicate()
-                return subprocess.CompletedProcess(command, process.returncode, printed)
-            except KeyboardInterrupt:
-                continue
+    with _deaf_to_interrupts():
+        return subprocess.run(command, text=True, check=False, **options)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let Ctrl-C raise nothing here, from before a program starts; the program itself hears it as ever."""
+    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not raises or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda number, frame: None)  # SIG_IGN, unlike a function, would be inherited
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,33 @@
+"""A program that must come to its own end does, whenever Ctrl-C is pressed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from emr_eks.programs import run_to_its_end
+
+SLOW = ["sh", "-c", "sleep 0.2; echo its own end"]
+
+
+def interrupt() -> None:
+    """Interrupt the one who starts this program; called in its process, before it begins."""
+    os.kill(os.getppid(), signal.SIGINT)
+
+
+def test_ctrl_c_while_it_is_started_is_not_heard() -> None:
+    done = run_to_its_end(SLOW, preexec_fn=interrupt, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (0, "its own end\n")
+
+
+def test_ctrl_c_afterwards_is_heard_again() -> None:
+    run_to_its_end(["true"])
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_the_program_hears_it() -> None:
+    assert run_to_its_end(["sh", "-c", "kill -INT $$; sleep 1"]).returncode == -signal.SIGINT
