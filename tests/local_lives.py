@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 from conftest import ROOT, edited
-from other_core import give_way
 from shared_providers import our_providers
 
 from emr_eks.failures import Failure
@@ -357,8 +356,8 @@ def lives(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """Begin every life that a test looks at, all at the same time: most of it is waiting."""
     asked = [] if missing() else dict.fromkeys(each for item in request.session.items for each in looked_at(item))
     folders = {each: tmp_path_factory.mktemp("local") for each in asked}
-    # Before what runs on the other core, since a life takes the longest: it waits for clocks.
-    with ProcessPoolExecutor(len(folders) or 1, _processes, give_way, (5,)) as pool:
+    # They give way to nobody, since they take the longest: in the end everything waits for them, and they for clocks.
+    with ProcessPoolExecutor(len(folders) or 1, _processes) as pool:
         yield {each: Lived(folder, pool.submit(each, folder)) for each, folder in folders.items()}
 
 
