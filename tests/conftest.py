@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import json
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ import constructs_lib  # noqa: F401 - installs the lazy loader before anything i
 from stacks.platform import Platform, load
 
 ROOT = Path(__file__).parent.parent
+DEFAULT = yaml.safe_load((ROOT / "platform.yaml").read_text("utf-8"))
+"""The platform that the project builds by default, as it is written."""
 
 MakePlatform = Callable[..., Platform]
 
@@ -40,9 +43,10 @@ pytest_plugins = ["other_core", "local_lives"]
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector leave alone what was imported: it stays, and to look through it takes a while."""
+    """Let the garbage collector look seldom, and never at what was imported: all of that stays."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -105,7 +109,7 @@ def command_line(captured: pytest.CaptureFixture[str], *words: object) -> Answer
 
 def edited(folder: Path, **changes: Any) -> Path:
     """Write the default platform with *changes*, and its node pools, to *folder*; return the platform's file."""
-    content = yaml.safe_load((ROOT / "platform.yaml").read_text("utf-8"))
+    content = copy.deepcopy(DEFAULT)
     for key, value in changes.items():
         if value is None:
             content.pop(key, None)
@@ -118,5 +122,5 @@ def edited(folder: Path, **changes: Any) -> Path:
     for file in (ROOT / "provisioners").glob("*.yaml"):
         (pools / file.name).write_bytes(file.read_bytes())
     path = folder / "platform.yaml"
-    path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), "utf-8")
+    path.write_text(yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True), "utf-8")
     return path

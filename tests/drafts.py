@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import ROOT
+from conftest import DEFAULT, ROOT
 
-DEFAULT = yaml.safe_load((ROOT / "platform.yaml").read_text("utf-8"))
 POOLS = {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in (ROOT / "provisioners").glob("*.yaml")}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
 Work = Callable[[], Any]
 """Runs in a thread, beside the tests: it must not read the environment or the current folder, which tests change."""
@@ -37,10 +39,27 @@ def program(command: list[str], folder: Path, **environment: str) -> Callable[[]
     )
 
 
-def give_way(steps: int) -> None:
+def printed_by(text: str, **environment: str) -> Prepare:
+    """Return how a Python program is prepared, with the project on its path: what it prints."""
+
+    def prepare(folder: Path) -> Callable[[], str]:
+        surroundings = {"PYTHONPATH": str(ROOT), **environment}
+        run = program([sys.executable, "-c", textwrap.dedent(text)], folder, **surroundings)
+
+        def printed() -> str:
+            done = run()
+            assert done.returncode == 0, done.stderr
+            return done.stdout.strip()
+
+        return printed
+
+    return prepare
+
+
+def _give_way() -> None:
     """Let this thread, and all that it starts, leave the processor to what others wait for: the tests themselves."""
     if sys.platform == "linux":
-        os.nice(steps)
+        os.nice(15)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,7 +72,7 @@ def other_core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     """Begin what the selected tests ask for, each once."""
     marks = [mark for item in request.session.items if (mark := item.get_closest_marker("other_core"))]
     asked = dict.fromkeys(prepare for mark in marks for prepare in mark.kwargs["begins"])
-    with ThreadPoolExecutor(max_workers=2, initializer=give_way, initargs=(15,)) as pool:
+    with ThreadPoolExecutor(max_workers=2, initializer=_give_way) as pool:
         yield {prepare: _begin(pool, prepare, tmp_path_factory.mktemp("other_core")) for prepare in asked}
         pool.shutdown(cancel_futures=True)
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from conftest import ROOT, Answer, command_line
 from pydantic import TypeAdapter
 
 import main
+from provisioners.load import read_manifests
 from provisioners.source import InvalidFile, load
 from provisioners.spec import Spec
 from stacks import platform
@@ -361,8 +363,9 @@ def related(one: Steps, other: Steps) -> bool:
 @pytest.mark.parametrize("change", [without, of_no_type, emptied, odd, misspelled])
 @pytest.mark.parametrize("good", PLATFORMS.values(), ids=PLATFORMS)
 def test_one_broken_value_is_one_place(
-    good: dict[str, Any], change: Callable[[Any, Steps], None], folder: Path
+    good: dict[str, Any], change: Callable[[Any, Steps], None], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("provisioners.load.read_manifests", cache(read_manifests))  # the same ones, hundreds of times
     file = folder / "platform.yaml"
     write(good, file)
     platform.load(file)

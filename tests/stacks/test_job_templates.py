@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import botocore.session
 import pytest
 from cdktf import TerraformStack
 from conftest import ROOT, edited
+from other_core import Answer, Prepare, Work, program
 from synthesised import Document, listed, policy, stack_of, synthesise
 
 from constructs_lib.account import Account
@@ -242,19 +242,23 @@ def test_a_bad_list_of_templates_is_told(jobs: list[str], account_id: str | None
     assert [line.split(": ", 1)[1] for line in str(caught.value).splitlines()] == [message]
 
 
-@pytest.mark.parametrize("command", [["-m", "emr_eks", "check", "--platform"], ["main.py"]], ids=["check", "synth"])
-def test_commands_refuse_them_too(command: list[str], tmp_path: Path) -> None:
-    platform_with(tmp_path, "job.yaml", job_yaml=SHORT + LOST["retries"][0])
-    file, environment = str(tmp_path / "platform.yaml"), {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
-    arguments = [*command, *([file] if "--platform" in command else [])]
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={**environment, "EMR_EKS_PLATFORM": file},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def by(*command: str) -> Prepare:
+    """Return how a command is prepared that reads a platform with a template that loses something."""
+
+    def prepare(folder: Path) -> Work:
+        platform_with(folder, "job.yaml", job_yaml=SHORT + LOST["retries"][0])
+        return program([sys.executable, *command], folder, PYTHONPATH=str(ROOT))
+
+    return prepare
+
+
+COMMANDS = {"check": by("-m", "emr_eks", "check"), "synth": by(str(ROOT / "main.py"))}
+
+
+@pytest.mark.other_core(begins=[*COMMANDS.values()])
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_commands_refuse_them_too(command: Prepare, answer: Answer) -> None:
+    done = answer(command)
     assert (done.returncode, done.stdout) == (2, "")
     assert LOST["retries"][1] in done.stderr
     assert "Traceback" not in done.stderr

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jsii  # noqa: F401 - the index is looked for only if this jsii writes one
 import pytest
+from conftest import ROOT as PROJECT
+from other_core import Answer, printed_by, program
 
 from constructs_lib.accelerator import _cache, _index
 
@@ -126,32 +129,52 @@ def test_nobody_waits_for_an_index_that_cannot_be_written(home: Path, monkeypatc
     assert _index._unfinished == []
 
 
-def test_the_first_program_finishes_the_index_and_says_so_once(python: Callable[..., Any], tmp_path: Path) -> None:
-    program = "import constructs_lib, cdktf_cdktf_provider_helm.release"
-    first, second = (python("-c", program, **{ROOT: str(tmp_path)}) for _ in range(2))
+IMPORT = [sys.executable, "-c", "import constructs_lib, cdktf_cdktf_provider_helm.release"]
+
+
+def twice(folder: Path) -> Callable[[], tuple[Path, list[subprocess.CompletedProcess[str]]]]:
+    """Run a program twice where nothing is indexed yet."""
+    run = program(IMPORT, folder, PYTHONPATH=str(PROJECT), **{ROOT: str(folder)})
+    return lambda: (folder, [run(), run()])
+
+
+@pytest.mark.other_core(begins=[twice])
+def test_the_first_program_finishes_the_index_and_says_so_once(answer: Answer) -> None:
+    folder, (first, second) = answer(twice)
+    assert (first.returncode, second.returncode) == (0, 0)
     assert "indexing" in first.stderr
     assert "indexing" not in second.stderr
-    assert len([*tmp_path.glob("@cdktf/provider-helm/*/*/.jsii.runtime.v1.json")]) == 1
+    assert len([*folder.glob("@cdktf/provider-helm/*/*/.jsii.runtime.v1.json")]) == 1
 
 
-def test_a_home_open_to_all_works(python: Callable[..., Any], tmp_path: Path) -> None:
-    home, temporary = tmp_path / "home", tmp_path / "tmp"
-    for folder, mode in ((home, 0o777), (temporary, 0o1777)):
-        folder.mkdir()
-        folder.chmod(mode)
-    python("-c", "import constructs_lib, cdktf_cdktf_provider_helm.release", HOME=str(home), TMPDIR=str(temporary))
+def in_a_home_open_to_all(folder: Path) -> Callable[[], tuple[Path, subprocess.CompletedProcess[str]]]:
+    home, temporary = folder / "home", folder / "tmp"
+    for each, mode in ((home, 0o777), (temporary, 0o1777)):
+        each.mkdir()
+        each.chmod(mode)
+    run = program(IMPORT, folder, PYTHONPATH=str(PROJECT), HOME=str(home), TMPDIR=str(temporary))
+    return lambda: (home, run())
+
+
+@pytest.mark.other_core(begins=[in_a_home_open_to_all])
+def test_a_home_open_to_all_works(answer: Answer) -> None:
+    home, done = answer(in_a_home_open_to_all)
+    assert done.returncode == 0, done.stderr
     assert not [*home.iterdir()]
 
 
-def test_warm_leaves_nothing_to_index(python: Callable[..., Any]) -> None:
-    program = """if True:
-        import sys
-        from constructs_lib import accelerator
-        from constructs_lib.accelerator import _index
-        accelerator.warm()
-        for name in ("aws", "kubernetes", "helm"):
-            assembly = sys.modules[f"cdktf_cdktf_provider_{name}._jsii"].__jsii_assembly__
-            assert _index._is_finished(_index._folder(assembly.name, assembly.version))
-        print("fine")
-    """
-    assert python("-c", program).stdout.strip() == "fine"
+WARM = printed_by("""
+    import sys
+    from constructs_lib import accelerator
+    from constructs_lib.accelerator import _index
+    accelerator.warm()
+    for name in ("aws", "kubernetes", "helm"):
+        assembly = sys.modules[f"cdktf_cdktf_provider_{name}._jsii"].__jsii_assembly__
+        assert _index._is_finished(_index._folder(assembly.name, assembly.version))
+    print("fine")
+""")
+
+
+@pytest.mark.other_core(begins=[WARM])
+def test_warm_leaves_nothing_to_index(answer: Answer) -> None:
+    assert answer(WARM) == "fine"

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
-from other_core import Answer, Prepare, program
+from other_core import Answer, printed_by
 
 from constructs_lib.accelerator import _lazy
 
@@ -23,22 +22,6 @@ Printed = Callable[..., str]
 def printed(python: Callable[..., Any]) -> Printed:
     """Return a function that runs a program and returns what it prints."""
     return lambda program, **environment: python("-c", textwrap.dedent(program), **environment).stdout.strip()
-
-
-def printed_by(text: str) -> Prepare:
-    """Return how a program is prepared: what it prints, with no switch set."""
-
-    def prepare(folder: Path) -> Callable[[], str]:
-        run = program([sys.executable, "-c", text], folder, PYTHONPATH=str(ROOT))
-
-        def printed() -> str:
-            done = run()
-            assert done.returncode == 0, done.stderr
-            return done.stdout.strip()
-
-        return printed
-
-    return prepare
 
 
 def test_importing_our_package_starts_nothing_and_imports_no_jsii(printed: Printed) -> None:
@@ -73,13 +56,13 @@ def test_the_switch_leaves_python_as_it_is(printed: Printed) -> None:
 
 LATE = printed_by("""
 import constructs_lib, sys
-from cdktf_cdktf_provider_kubernetes.namespace import Namespace
-few = len(sys.modules)
-from cdktf_cdktf_provider_kubernetes import *
-import cdktf_cdktf_provider_kubernetes as package
-assert namespace.Namespace is package.namespace.Namespace is Namespace
-assert all(f"{package.__name__}.{name}" in sys.modules for name in package.__all__)
-assert len(sys.modules) - few > 100
+from cdktf_cdktf_provider_helm.release import Release
+def loaded(): return [name for name in package.__all__ if f"{package.__name__}.{name}" in sys.modules]
+import cdktf_cdktf_provider_helm as package
+assert loaded() == ["release"]
+from cdktf_cdktf_provider_helm import *
+assert release.Release is package.release.Release is Release
+assert loaded() == [*package.__all__] and len(loaded()) > 2
 print("fine")
 """)
 

@@ -49,7 +49,7 @@ def repository_in(folder: Path) -> Path:
     root.mkdir()
     for name in COPIED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, root / name)  # with what is compiled, which git ignores
         else:
             shutil.copy(ROOT / name, root / name)
     (root / ".gitignore").write_text(".venv/\nreview*\n__pycache__/\n", "utf-8")
@@ -165,7 +165,10 @@ def _substituted(text: Any, context: dict[str, str]) -> str:
     return re.sub(r"\$\{\{\s*(\S+)\s*\}\}", lambda found: context[found.group(1)], str(text))
 
 
-def the_action(folder: Path) -> Callable[[], tuple[Runner, dict[str, Done]]]:
+Acted = tuple[Runner, dict[str, Done]]
+
+
+def the_action(folder: Path) -> Callable[[], Acted]:
     runner = Runner(repository_in(folder))
     return lambda: (runner, runner.action())
 
@@ -204,9 +207,14 @@ def test_a_fork_that_may_not_comment_has_the_review_in_the_summary(repository: P
     assert "logging-off" in (repository.parent / "summary").read_text("utf-8")
 
 
-def test_the_action_stops_at_a_mistake(repository: Path) -> None:
-    runner = Runner(repository)
-    done = runner.action(base="nowhere")
+def the_action_without_a_base(folder: Path) -> Callable[[], Acted]:
+    runner = Runner(repository_in(folder))
+    return lambda: (runner, runner.action(base="nowhere"))
+
+
+@pytest.mark.other_core(begins=[the_action_without_a_base])
+def test_the_action_stops_at_a_mistake(answer: Answer) -> None:
+    runner, done = answer(the_action_without_a_base)
     assert [*done] == ["Install", "Review"]
     assert done["Review"].returncode == 2
     assert "neither a folder nor a git revision" in done["Review"].stderr
