@@ -63,11 +63,12 @@ test: setup checkov ## Check style and types, and run every test
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-check: setup ## Style, types and the tests that need no Terraform: about three minutes
+# Two processes, as the quick tests share next to nothing; all of them share one, beside which the long programs run.
+check: setup ## Style, types and the tests that start neither Terraform nor a long program: a minute
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not terraform"
+	$(BIN)/pytest --numprocesses 2 --dist worksteal -m "not terraform and not other_core"
 
 snapshots: setup ## Accept the synthesised output as the new snapshots; review the diff
 	$(BIN)/pytest tests/stacks/test_snapshots.py --snapshot-update
