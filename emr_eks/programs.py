@@ -1,4 +1,4 @@
-"""Programs of others that must come to their own end."""
+"""Programs of others: one that must come to its own end, and several that are ended together."""
 
 from __future__ import annotations
 
@@ -18,6 +18,30 @@ def run_to_its_end(command: Sequence[str], **options: Any) -> subprocess.Complet
     """
     with _deaf_to_interrupts():
         return subprocess.run(command, text=True, check=False, **options)
+
+
+class Together:
+    """Programs that run beside each other, each from a thread of its own, and can be ended at once."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._ended = False
+
+    def run(self, command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run *command* with the *options* of `subprocess.Popen`, and return what it printed."""
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options) as program:
+            self._running.add(program)
+            if self._ended:
+                program.terminate()
+            printed, told = program.communicate()
+            self._running.discard(program)
+        return subprocess.CompletedProcess(command, program.returncode, printed, told)
+
+    def end(self) -> None:
+        """End what runs, and whatever starts from now on."""
+        self._ended = True
+        for program in self._running.copy():
+            program.terminate()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import NamedTuple
 
 from emr_eks.failures import Failure
+from emr_eks.programs import Together
 from emr_eks.review.model import App, read
 from emr_eks.review.origins import Origins, origins
 from provisioners.source import InvalidFile
@@ -34,12 +35,18 @@ class Side(NamedTuple):
 def sides_at(names: list[str], platform_file: Path) -> list[Side]:
     """Return the side at each of *names*, made at the same time.
 
-    Raises what `side_at` raises, or a `Failure` with all that is wrong with more than one of them.
+    A name is a folder or a git revision; the *platform_file* of a folder is the one in it, or beside it. Raises
+    `InvalidFile` for a folder that is no `cdktf.out`, and `Failure` when there is no such revision, when it cannot be
+    synthesised, and with all that is wrong with more than one of them.
     """
+    syntheses = Together()
     with _tidied_when_cancelled(), ThreadPoolExecutor() as pool:
-        begun = [pool.submit(side_at, name, platform_file) for name in names]
+        begun = [pool.submit(_side_at, name, platform_file, syntheses) for name in names]
         try:
             wait(begun)
+        except BaseException:
+            syntheses.end()  # Who cancels may kill soon, and then the worktrees stay.
+            raise
         finally:
             # Not left to the pool, which joins its threads: Python takes one for ended when that is interrupted.
             wait(begun)
@@ -51,35 +58,36 @@ def sides_at(names: list[str], platform_file: Path) -> list[Side]:
 
 @contextmanager
 def _tidied_when_cancelled() -> Iterator[None]:
-    """Let SIGTERM, by which pipelines cancel, take the worktrees away as Control-C does; a second ends at once."""
+    """Let what ends a program at once take the worktrees away as Control-C does; a second one ends it at once.
+
+    Pipelines cancel by SIGTERM; a terminal that is closed sends SIGHUP, unless `nohup` has it ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # Python lets no other thread handle signals.
         return
 
     def leave(number: int, _: FrameType | None) -> None:
-        signal.signal(number, before)
+        signal.signal(number, signal.SIG_DFL)
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    heard = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
+    for each in heard:
+        signal.signal(each, leave)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each in heard:
+            signal.signal(each, signal.SIG_DFL)
 
 
-def side_at(name: str, platform_file: Path) -> Side:
-    """Return the app in the folder *name*, or at the git revision *name*.
-
-    The *platform_file* of a folder is the one in it, or beside it. Raises `InvalidFile` for a folder that is no
-    `cdktf.out`, `Failure` when there is no such revision or it cannot be synthesised.
-    """
+def _side_at(name: str, platform_file: Path, syntheses: Together) -> Side:
     folder = Path(name)
     if folder.is_dir():
         app = read(folder)
         place = next((each for each in (folder, folder.parent) if (each / platform_file).is_file()), folder)
         return Side(app, origins(place / platform_file, root=Path(), stacks=app.stacks))
     with _worktree(name) as root:
-        app = read(_synthesised(root, platform_file, name))
+        app = read(_synthesised(root, platform_file, name, syntheses))
         inside = _inside(root)
         return Side(app, origins(inside / platform_file, root=inside, stacks=app.stacks))
 
@@ -117,14 +125,14 @@ def _inside(root: Path) -> Path:
     return root / (_git("rev-parse", "--show-prefix") or "")
 
 
-def _synthesised(root: Path, platform_file: Path, revision: str) -> Path:
+def _synthesised(root: Path, platform_file: Path, revision: str, syntheses: Together) -> Path:
     """Run the revision's own program; its packages are those that run us."""
     inside = _inside(root)
     if not (inside / "main.py").is_file():
         where = f" in {inside.relative_to(root)}" if inside != root else ""
         raise Failure(f"{revision} has no main.py{where}: run `emr-eks review` in the folder of main.py", exit_code=2)
     out = root.parent / "cdktf.out"
-    done = subprocess.run(
+    done = syntheses.run(
         [sys.executable, "main.py"],
         cwd=inside,
         env={
@@ -133,8 +141,6 @@ def _synthesised(root: Path, platform_file: Path, revision: str) -> Path:
             "EMR_EKS_PLATFORM": str(platform_file),
             "PYTHONPATH": str(inside),
         },
-        capture_output=True,
-        text=True,
     )
     if done.returncode:
         raise Failure(f"{revision} cannot be synthesised:\n{done.stderr.strip()}", exit_code=2)

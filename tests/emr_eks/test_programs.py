@@ -1,14 +1,15 @@
-"""A program that must come to its own end does, whenever Ctrl-C is pressed."""
+"""Programs come to their own end whenever Ctrl-C is pressed, or are ended together."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from emr_eks.programs import run_to_its_end
+from emr_eks.programs import Together, run_to_its_end
 
 SLOW = ["sh", "-c", "sleep 0.2; echo its own end"]
 
@@ -31,3 +32,13 @@ def test_ctrl_c_afterwards_is_heard_again() -> None:
 
 def test_the_program_hears_it() -> None:
     assert run_to_its_end(["sh", "-c", "kill -INT $$; sleep 1"]).returncode == -signal.SIGINT
+
+
+def test_programs_are_ended_together_also_those_that_start_then() -> None:
+    programs = Together()
+    assert programs.run(SLOW).stdout == "its own end\n"
+    with ThreadPoolExecutor() as pool:
+        begun = [pool.submit(programs.run, ["sleep", "60"]) for _ in range(2)]
+        programs.end()
+        begun.append(pool.submit(programs.run, ["sleep", "60"]))
+        assert [each.result(30).returncode for each in begun] == [-signal.SIGTERM] * 3

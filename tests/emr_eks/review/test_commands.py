@@ -242,11 +242,12 @@ def test_git_revisions_are_synthesised_in_worktrees_of_their_own(answer: Any) ->
     assert platform == "not committed"
 
 
-def test_a_cancelled_review_leaves_no_worktree(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cancelled_by", [signal.SIGTERM, signal.SIGHUP])
+def test_a_cancelled_review_ends_soon_and_leaves_no_worktree(cancelled_by: signal.Signals, tmp_path: Path) -> None:
     repository, begun = tmp_path / "repository", tmp_path / "begun"
     repository.mkdir()
     git(repository, "init", "--quiet")
-    repository.joinpath("main.py").write_text(f"import time\nopen({str(begun)!r}, 'w')\ntime.sleep(1)\n", "utf-8")
+    repository.joinpath("main.py").write_text(f"import time\nopen({str(begun)!r}, 'w')\ntime.sleep(60)\n", "utf-8")
     git(repository, "add", "main.py")
     git(repository, "commit", "--quiet", "-m", "slow")
     command = [sys.executable, "-m", "emr_eks", "review", "--base", "HEAD", "--head", "HEAD"]
@@ -254,8 +255,8 @@ def test_a_cancelled_review_leaves_no_worktree(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=repository, env={**os.environ, "PYTHONPATH": path}) as review:
         while not begun.exists() and review.poll() is None:
             time.sleep(0.02)
-        review.terminate()
-    assert review.returncode == 128 + signal.SIGTERM
+        review.send_signal(cancelled_by)
+        assert review.wait(30) == 128 + cancelled_by
     assert git(repository, "worktree", "list").count("\n") == 1
 
 

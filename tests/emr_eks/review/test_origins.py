@@ -10,7 +10,7 @@ from conftest import ROOT
 
 from emr_eks.review.origins import NOWHERE, origins
 from emr_eks.review.report import Risk, Severity
-from emr_eks.review.revisions import side_at
+from emr_eks.review.revisions import sides_at
 
 PLATFORM = """\
 name: lake
@@ -122,8 +122,10 @@ def test_what_is_no_platform_or_another_is_not_guessed_from(platform: Path) -> N
 
 def test_the_platform_of_a_folder_is_in_it_or_beside_it(folder_of: Any, draft: Any) -> None:
     folder = folder_of(draft.default())
-    assert side_at(str(folder), Path("files/platform.yaml")).origins.platform is not None
-    assert side_at(str(folder), Path("elsewhere/platform.yaml")).origins is NOWHERE
+    (known,) = sides_at([str(folder)], Path("files/platform.yaml"))
+    assert known.origins.platform is not None
+    (unknown,) = sides_at([str(folder)], Path("elsewhere/platform.yaml"))
+    assert unknown.origins is NOWHERE
 
 
 def test_every_construct_of_the_default_platform_has_a_line(default_app: Any) -> None:
