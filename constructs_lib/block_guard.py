@@ -16,8 +16,8 @@ import functools
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import zip_longest
-from types import SimpleNamespace
+from itertools import chain, zip_longest
+from types import FunctionType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import jsii
@@ -141,16 +141,18 @@ def _inside(hint: Any, kind: type) -> Any:
 @functools.cache
 def _argument(struct: Any, name: str) -> Any:
     """Return what the bindings declare for argument *name* of *struct*."""
-    return _resolved(struct.__init__, name)
+    # A class that somebody derived from a struct may take other arguments, and hints nothing of these.
+    generated = next(each for each in struct.__mro__ if "__jsii_name_mapping__" in vars(each))
+    return _resolved(generated.__init__, name)
 
 
 @functools.cache
 def _signature(klass: Any, member: str) -> tuple[str, list[Any]]:
     """Return the name in Python of *klass*'s method or property, and the types of what it takes, in order."""
-    for name in dir(klass):
-        found = getattr(klass, name, None)
+    # As written, not as looked up: an override has no hints of the bindings, and a look at a class may run any code.
+    for name, found in chain.from_iterable(vars(each).items() for each in klass.__mro__):
         read, write = (found.fget, found.fset) if isinstance(found, property) else (found, found)
-        if getattr(read, "__jsii_name__", None) == member and write is not None:
+        if isinstance(write, FunctionType) and getattr(read, "__jsii_name__", None) == member:
             return name, [_resolved(write, each) for each in write.__annotations__ if each != "return"]
     return member, []
 

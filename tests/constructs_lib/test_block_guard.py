@@ -80,6 +80,36 @@ def policy(scope: Construct, port: Any) -> NetworkPolicyV1:
     )
 
 
+class OwnIngress(NetworkPolicyV1SpecIngress):
+    """A struct that somebody derived, with arguments of its own."""
+
+    def __init__(self, port: Any) -> None:
+        super().__init__(ports=[port])
+
+
+def policy_of_own_struct(scope: Construct, port: Any) -> NetworkPolicyV1:
+    spec = NetworkPolicyV1Spec(pod_selector={}, policy_types=["Ingress"], ingress=[OwnIngress(port)])
+    return NetworkPolicyV1(scope, "thing", metadata=NetworkPolicyV1Metadata(name="policy"), spec=spec)
+
+
+class LooksBack:
+    """Something that only instances have."""
+
+    def __get__(self, instance: object, owner: type) -> int:
+        if instance is None:
+            raise RuntimeError("not of the class")
+        return 1
+
+
+class OwnGroup(SecurityGroup):
+    """A construct that somebody derived, with a method of the bindings written anew."""
+
+    before = LooksBack()
+
+    def put_ingress(self, value: Any) -> None:
+        super().put_ingress(value)
+
+
 def encryption(scope: Construct, rule: Any) -> Encryption:
     return Encryption(scope, "thing", bucket="bucket", rule=[rule])
 
@@ -101,6 +131,13 @@ CASES = {
             [SecurityGroupIngress(protocol="udp"), SecurityGroupIngress(from_port=443)]
         ),
     ),
+    "put method of a derived construct": Case(
+        "from_port",
+        "put_ingress[0].from_port",
+        "SecurityGroupIngress(from_port=...)",
+        lambda scope: OwnGroup(scope, "thing").put_ingress([{"from_port": 443}]),
+        lambda scope: OwnGroup(scope, "thing").put_ingress([SecurityGroupIngress(from_port=443)]),
+    ),
     # What the setter of a list of blocks does once `python -O` has taken its type check away.
     "property": Case(
         "from_port",
@@ -115,6 +152,13 @@ CASES = {
         "cdktf_cdktf_provider_kubernetes.network_policy_v1.NetworkPolicyV1SpecIngressPorts(end_port=...)",
         lambda scope: policy(scope, {"port": "80", "end_port": 90}),
         lambda scope: policy(scope, NetworkPolicyV1SpecIngressPorts(port="80", end_port=90)),
+    ),
+    "list in a derived struct": Case(
+        "end_port",
+        "spec.ingress[0].ports[0].end_port",
+        "cdktf_cdktf_provider_kubernetes.network_policy_v1.NetworkPolicyV1SpecIngressPorts(end_port=...)",
+        lambda scope: policy_of_own_struct(scope, {"port": "80", "end_port": 90}),
+        lambda scope: policy_of_own_struct(scope, NetworkPolicyV1SpecIngressPorts(port="80", end_port=90)),
     ),
     "block whose every key is lost": Case(
         "apply_server_side_encryption_by_default",
