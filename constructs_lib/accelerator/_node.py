@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import functools
+import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from constructs_lib.accelerator import _ahead, _cache, _index
+from constructs_lib.accelerator._functions import takes
 
 _YOUNG = "--max-semi-space-size=2"
 """A tenth less memory, for hardly more time. Allowed here since Node 18.10:
@@ -34,6 +37,9 @@ def prepare(process: ModuleType) -> None:
         node.start = _prepared(node.start, node.handshake)
         node.handshake = _later
         node.send = _in_turn(node.send)
+        sink = getattr(process, "stderr_sink", None)
+        if takes(sink, "reader") and "readline" in sink.__code__.co_names:
+            process.stderr_sink = _of_whatever_is_said(sink)  # type: ignore[attr-defined]
 
 
 def _prepared(start: Any, handshake: Any) -> Any:
@@ -46,6 +52,25 @@ def _prepared(start: Any, handshake: Any) -> Any:
         atexit.register(_index.finish, lambda: _is_alive(self))
 
     return start_prepared
+
+
+def _of_whatever_is_said(sink: Any) -> Any:
+    """Let jsii's *sink* pass on also what Node itself says, as when it dies, which no launcher names any more."""
+
+    @functools.wraps(sink)
+    def sink_of_whatever_is_said(reader: Any) -> None:
+        sink(SimpleNamespace(readline=lambda: _named(reader.readline())))
+
+    return sink_of_whatever_is_said
+
+
+def _named(line: bytes) -> bytes:
+    """Return *line* as the launcher would send it."""
+    with suppress(ValueError):
+        console = json.loads(line)
+        if isinstance(console, dict) and not {"stderr", "stdout"}.isdisjoint(console):
+            return line
+    return json.dumps({"stderr": base64.b64encode(line).decode()}).encode() if line else line
 
 
 def _later(self: Any) -> None:

@@ -8,12 +8,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
 from constructs_lib import accelerator
 from constructs_lib.accelerator import _lazy, _node
@@ -317,3 +319,24 @@ def test_submodules_have_the_names_that_javascript_gives_them(provider: str) -> 
         assert content is not None
         in_javascript = re.findall(r"defineProperty\(exports, '(\w+)'", content.read().decode())
     assert sorted(map(_lazy._camel_case, in_python)) == sorted(in_javascript)
+
+
+DYING = """
+import constructs_lib
+from cdktf import App, TerraformStack
+
+TerraformStack(App(), "test").add_override("locals.ratio", float("nan"))
+"""
+
+
+def test_what_node_says_when_it_dies_is_told_as_it_is() -> None:
+    command = [sys.executable, "-c", DYING]
+    said = [
+        subprocess.run(
+            command, env={**os.environ, accelerator.PLAIN: plain}, cwd=ROOT, capture_output=True, text=True, check=False
+        ).stderr.partition("Traceback")[0]
+        for plain in ("1", "")
+    ]
+    plain, ours = (re.sub(r"/.*/lib/", "", each.partition("<anonymous_script>")[2]) for each in said)
+    assert "is not valid JSON" in plain
+    assert ours == plain
