@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+
+_GRACE = 2
+"""Seconds in which a program must end that is told to: who cancels a pipeline gives little more before killing."""
 
 
 def run_to_its_end(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
@@ -29,7 +34,15 @@ class Together:
 
     def run(self, command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
         """Run *command* with the *options* of `subprocess.Popen`, and return what it printed."""
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options) as program:
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # so that it can be killed with all that it started
+            **options,
+        ) as program:
             self._running.add(program)
             if self._ended:
                 program.terminate()
@@ -38,10 +51,16 @@ class Together:
         return subprocess.CompletedProcess(command, program.returncode, printed, told)
 
     def end(self) -> None:
-        """End what runs, and whatever starts from now on."""
+        """End what runs, and whatever starts from now on; kill what takes long to end, with all that it started."""
         self._ended = True
         for program in self._running.copy():
             program.terminate()
+        until = time.monotonic() + _GRACE
+        while self._running and time.monotonic() < until:
+            time.sleep(0.02)
+        for program in self._running.copy():
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import NamedTuple
 
 from emr_eks.failures import Failure
@@ -40,16 +39,14 @@ def sides_at(names: list[str], platform_file: Path) -> list[Side]:
     synthesised, and with all that is wrong with more than one of them.
     """
     syntheses = Together()
-    with _tidied_when_cancelled(), ThreadPoolExecutor() as pool:
+    with _cancelling_signals() as heard, ThreadPoolExecutor() as pool:
         begun = [pool.submit(_side_at, name, platform_file, syntheses) for name in names]
-        try:
-            wait(begun)
-        except BaseException:
-            syntheses.end()  # Who cancels may kill soon, and then the worktrees stay.
-            raise
-        finally:
-            # Not left to the pool, which joins its threads: Python takes one for ended when that is interrupted.
-            wait(begun)
+        # Looks up now and then: a signal that reaches a thread which starts a program does not wake this one.
+        while wait(begun, timeout=0.05).not_done:
+            if heard:
+                syntheses.end()  # Who cancels may kill soon, and then the worktrees stay.
+    if heard:
+        raise KeyboardInterrupt if heard[0] == signal.SIGINT else SystemExit(128 + heard[0])
     errors = [error for each in begun if (error := each.exception())]
     if len(errors) > 1 and all(isinstance(each, (Failure, InvalidFile)) for each in errors):
         raise Failure("\nerror: ".join(dict.fromkeys(map(str, errors))), exit_code=2)
@@ -57,27 +54,25 @@ def sides_at(names: list[str], platform_file: Path) -> list[Side]:
 
 
 @contextmanager
-def _tidied_when_cancelled() -> Iterator[None]:
-    """Let what ends a program at once take the worktrees away as Control-C does; a second one ends it at once.
+def _cancelling_signals() -> Iterator[list[int]]:
+    """Collect the signals that would end this program, so that it first takes the worktrees away.
 
-    Pipelines cancel by SIGTERM; a terminal that is closed sends SIGHUP, unless `nohup` has it ignored.
+    Pipelines cancel by SIGTERM; a terminal that is closed sends SIGHUP, unless `nohup` has it ignored. More of them
+    change nothing: `timeout` sends two for one, and so do a shell and its terminal.
     """
+    heard: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield  # Python lets no other thread handle signals.
+        yield heard  # Python lets no other thread handle signals.
         return
-
-    def leave(number: int, _: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        raise SystemExit(128 + number)
-
-    heard = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
-    for each in heard:
-        signal.signal(each, leave)
+    usual = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    ending = {each: how for each, how in usual.items() if how in (signal.SIG_DFL, signal.default_int_handler)}
+    for each in ending:
+        signal.signal(each, lambda number, _: heard.append(number))
     try:
-        yield
+        yield heard
     finally:
-        for each in heard:
-            signal.signal(each, signal.SIG_DFL)
+        for each, how in ending.items():
+            signal.signal(each, how)
 
 
 def _side_at(name: str, platform_file: Path, syntheses: Together) -> Side:
@@ -108,13 +103,14 @@ def _worktree(revision: str) -> Iterator[Path]:
             yield tree
         finally:
             with _list_of_worktrees:
-                _git("worktree", "remove", "--force", str(tree))
+                # In a session of its own, which a second Ctrl-C does not reach.
+                _git("worktree", "remove", "--force", str(tree), start_new_session=True)
 
 
-def _git(*arguments: str) -> str | None:
+def _git(*arguments: str, start_new_session: bool = False) -> str | None:
     """Return what git prints, or None when it fails."""
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True)
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, start_new_session=start_new_session)
     except FileNotFoundError:
         raise Failure("git is not installed; give folders that `cdktf synth` made instead", exit_code=2) from None
     return done.stdout.strip() if done.returncode == 0 else None

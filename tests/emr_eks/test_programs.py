@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +44,20 @@ def test_programs_are_ended_together_also_those_that_start_then() -> None:
         programs.end()
         begun.append(pool.submit(programs.run, ["sleep", "60"]))
         assert [each.result(30).returncode for each in begun] == [-signal.SIGTERM] * 3
+
+
+DEAF = "trap '' TERM; echo begun >$0; sleep 20"
+WITH_A_CHILD = "sleep 20 & echo begun >$0; wait"
+
+
+@pytest.mark.parametrize("program", [DEAF, WITH_A_CHILD])
+def test_what_does_not_end_is_killed_with_all_that_it_started(program: str, tmp_path: Path) -> None:
+    programs, begun = Together(), tmp_path / "begun"
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(programs.run, ["sh", "-c", program, str(begun)])
+        while not begun.exists():
+            time.sleep(0.02)
+        start = time.monotonic()
+        programs.end()
+        assert answer.result(30).returncode < 0
+        assert time.monotonic() - start < 15

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,9 @@ from typing import Any
 import pytest
 from conftest import ROOT, Answer, command_line
 from other_core import program
+
+from emr_eks.programs import Together
+from emr_eks.review import revisions
 
 Run = Callable[..., Answer]
 Done = subprocess.CompletedProcess[str]
@@ -242,7 +246,7 @@ def test_git_revisions_are_synthesised_in_worktrees_of_their_own(answer: Any) ->
     assert platform == "not committed"
 
 
-@pytest.mark.parametrize("cancelled_by", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("cancelled_by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_cancelled_review_ends_soon_and_leaves_no_worktree(cancelled_by: signal.Signals, tmp_path: Path) -> None:
     repository, begun = tmp_path / "repository", tmp_path / "begun"
     repository.mkdir()
@@ -255,9 +259,46 @@ def test_a_cancelled_review_ends_soon_and_leaves_no_worktree(cancelled_by: signa
     with subprocess.Popen(command, cwd=repository, env={**os.environ, "PYTHONPATH": path}) as review:
         while not begun.exists() and review.poll() is None:
             time.sleep(0.02)
-        review.send_signal(cancelled_by)
+        for _ in range(2):  # As `timeout` does, and a shell with its terminal.
+            review.send_signal(cancelled_by)
+            time.sleep(0.002)
         assert review.wait(30) == 128 + cancelled_by
     assert git(repository, "worktree", "list").count("\n") == 1
+
+
+@pytest.mark.parametrize(("signalled", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_signal_that_reaches_another_thread_cancels_too(
+    signalled: signal.Signals, raised: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the kernel does while a thread starts a program; it wakes nobody who waits for a lock."""
+
+    def side(name: str, platform_file: Path, syntheses: Together) -> None:
+        time.sleep(0.1)
+        signal.pthread_kill(threading.get_ident(), signalled)
+        syntheses.run(["sleep", "30"])
+
+    monkeypatch.setattr(revisions, "_side_at", side)
+    start = time.monotonic()
+    with pytest.raises(raised):
+        revisions.sides_at(["any"], Path("platform.yaml"))
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize(("code", "expected"), [(0, 0), (3, 2)])
+def test_a_revision_may_print_what_is_no_utf_8(code: int, expected: int, tmp_path: Path, run: Run) -> None:
+    git(tmp_path, "init", "--quiet")
+    tmp_path.joinpath("main.py").write_text(
+        "import os, pathlib, sys\nsys.stderr.buffer.write(b'caf\\xe9')\n"
+        "out = pathlib.Path(os.environ['CDKTF_OUTDIR'])\nout.mkdir()\n"
+        '(out / \'manifest.json\').write_text(\'{"version": "0.21.0", "stacks": {}}\')\n'
+        f"sys.exit({code})\n",
+        "utf-8",
+    )
+    git(tmp_path, "add", "main.py")
+    git(tmp_path, "commit", "--quiet", "-m", "latin")
+    done = run("--base", "HEAD", "--head", "HEAD")
+    assert done.code == expected
+    assert ("caf\N{REPLACEMENT CHARACTER}" in done.err) == bool(code)
 
 
 def test_help_and_offline_reviews_start_no_node(base: Path, head: Path) -> None:
