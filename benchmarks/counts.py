@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.platforms import with_teams
-from benchmarks.process import ROOT
+from benchmarks.process import ROOT, surroundings
 
 TEAMS_ADDED = 10
 _SUBMODULE = re.compile(r"cdktf_cdktf_provider_\w+?\.[a-z]\w*")
@@ -46,7 +46,12 @@ class Counts(NamedTuple):
 def count() -> Counts:
     """Return the counts of a fresh Python."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.counts"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "benchmarks.counts"],
+        cwd=ROOT,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise SystemExit(f"counting failed:\n{done.stderr}")

@@ -103,3 +103,12 @@ def test_a_program_is_timed_and_its_children_counted(answer: Answer) -> None:
 def test_a_program_that_fails_stops_the_benchmark_with_what_it_said() -> None:
     with pytest.raises(SystemExit, match=r"broken failed:(.|\n)*ZeroDivisionError"):
         measure([Program("broken", ["-c", "1 / 0"])], rounds=1)
+
+
+def test_what_the_caller_tells_our_programs_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_EKS_PLATFORM", "elsewhere.yaml")
+    monkeypatch.setenv("EMR_EKS_PLAIN", "1")
+    told = "import os, sys; sys.exit([name for name in os.environ if name.startswith('EMR_EKS_')] or None)"
+    assert run(Program("usual", ["-c", told])).seconds > 0
+    with pytest.raises(SystemExit, match="'EMR_EKS_PLAIN'"):
+        run(Program("plain", ["-c", told], {"EMR_EKS_PLAIN": "1"}))
