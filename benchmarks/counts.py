@@ -29,7 +29,7 @@ class Counts(NamedTuple):
     """Resources of platform.yaml."""
     round_trips: int
     """Questions to Node for platform.yaml, from its first to the last of `synth`."""
-    submodules: int
+    submodules: list[str]
     """Modules of provider bindings that Python loaded for platform.yaml."""
     types: int
     """Types of resources, data sources and providers in platform.yaml's stacks."""
@@ -71,7 +71,7 @@ def _count_here() -> Counts:
     with tempfile.TemporaryDirectory() as folder:
         first = _stacks(main, ROOT / "platform.yaml", Path(folder, "first"))
         trips_of_first = len(trips)
-        submodules = sum(_SUBMODULE.fullmatch(name) is not None for name in sys.modules)
+        submodules = sorted(name for name in sys.modules if _SUBMODULE.fullmatch(name))
         small = _trips_and_resources(main, trips, Path(folder, "small"), 1)
         large = _trips_and_resources(main, trips, Path(folder, "large"), 1 + TEAMS_ADDED)
         larger = _trips_and_resources(main, trips, Path(folder, "larger"), 1 + 2 * TEAMS_ADDED)

@@ -11,6 +11,8 @@ class Gate(NamedTuple):
     name: str
     value: float
     limit: float
+    counted: tuple[str, ...] = ()
+    """What the figure is the number of, where that says more than the number."""
 
     @property
     def holds(self) -> bool:

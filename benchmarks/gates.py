@@ -8,13 +8,20 @@ from benchmarks.counts import Counts, count
 from benchmarks.gate import Gate
 
 ROUND_TRIPS_PER_RESOURCE = 2.3
+ROUND_TRIPS_PER_RESOURCE_OF_TEAMS = 1.85
+"""One question more for every team is too many."""
 SPARE_SUBMODULES = 2
 
 
 def gates(counts: Counts) -> list[Gate]:
     """Return every gate for *counts*."""
     return [
-        Gate("programs started by importing our packages", len(counts.starts_at_import), 0),
+        Gate(
+            "programs started by importing our packages",
+            len(counts.starts_at_import),
+            0,
+            tuple(counts.starts_at_import),
+        ),
         Gate(
             "jsii round trips per resource of platform.yaml",
             round(counts.round_trips / counts.resources, 3),
@@ -23,14 +30,19 @@ def gates(counts: Counts) -> list[Gate]:
         Gate(
             "jsii round trips per resource that teams add",
             round(counts.round_trips_of_teams / counts.resources_of_teams, 3),
-            ROUND_TRIPS_PER_RESOURCE,
+            ROUND_TRIPS_PER_RESOURCE_OF_TEAMS,
         ),
         Gate(
             "jsii round trips of ten teams more, of those of the ten before",
             round(counts.round_trips_of_more_teams / counts.round_trips_of_teams, 3),
             1,
         ),
-        Gate("provider submodules loaded, for the types in use", counts.submodules, counts.types + SPARE_SUBMODULES),
+        Gate(
+            "provider submodules loaded, for the types in use",
+            len(counts.submodules),
+            counts.types + SPARE_SUBMODULES,
+            tuple(counts.submodules),
+        ),
     ]
 
 
@@ -39,7 +51,12 @@ def main() -> int:
     found = gates(count())
     for gate in found:
         print(f"{'ok  ' if gate.holds else 'FAIL'} {gate.name}: {gate.value:g}, at most {gate.limit:g}")
-    return int(not all(gate.holds for gate in found))
+        for each in () if gate.holds else gate.counted:
+            print(f"       {each}")
+    if all(gate.holds for gate in found):
+        return 0
+    print("docs/performance.md says what synthesis asks and loads, and why no more.")
+    return 1
 
 
 if __name__ == "__main__":
