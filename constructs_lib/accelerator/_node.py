@@ -39,7 +39,7 @@ def prepare(process: ModuleType) -> None:
         node.send = _in_turn(node.send)
         sink = getattr(process, "stderr_sink", None)
         if takes(sink, "reader") and "readline" in sink.__code__.co_names:
-            process.stderr_sink = _of_whatever_is_said(sink)  # type: ignore[attr-defined]
+            process.stderr_sink = _of_whatever_is_said(sink)  # type: ignore[attr-defined]  # just read above
 
 
 def _prepared(start: Any, handshake: Any) -> Any:
