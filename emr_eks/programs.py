@@ -21,7 +21,7 @@ def run_to_its_end(command: Sequence[str], **options: Any) -> subprocess.Complet
     The terminal sends Ctrl-C to it too; Terraform then writes its state and lets go of the lock on it, which takes
     longer than the quarter of a second that `subprocess.run` gives before it kills.
     """
-    with _deaf_to_interrupts():
+    with noted(signal.SIGINT):
         return subprocess.run(command, text=True, check=False, **options)
 
 
@@ -64,14 +64,22 @@ class Together:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Let Ctrl-C raise nothing here, from before a program starts; the program itself hears it as ever."""
-    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not raises or threading.current_thread() is not threading.main_thread():
-        yield
+def noted(*signals: signal.Signals) -> Iterator[list[int]]:
+    """Collect those of *signals* that would end this program; the programs that it starts hear them as ever.
+
+    One that is ignored, as SIGHUP by `nohup`, or handled otherwise stays so. Other threads than the main one hear none.
+    """
+    heard: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield heard  # Python lets no other thread handle signals.
         return
-    signal.signal(signal.SIGINT, lambda number, frame: None)  # SIG_IGN, unlike a function, would be inherited
+    usual = {each: signal.getsignal(each) for each in signals}
+    ending = {each: how for each, how in usual.items() if how in (signal.SIG_DFL, signal.default_int_handler)}
+    for each in ending:
+        # SIG_IGN, unlike a function, would be inherited by the programs.
+        signal.signal(each, lambda number, _: heard.append(number))
     try:
-        yield
+        yield heard
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for each, how in ending.items():
+            signal.signal(each, how)

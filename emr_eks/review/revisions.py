@@ -15,13 +15,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from emr_eks.failures import Failure
-from emr_eks.programs import Together
+from emr_eks.programs import Together, noted
 from emr_eks.review.model import App, read
 from emr_eks.review.origins import Origins, origins
 from provisioners.source import InvalidFile
 
 # Git does not promise that two may change the list of worktrees at once.
 _list_of_worktrees = threading.Lock()
+_CANCELLING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Pipelines cancel by SIGTERM, and a terminal that is closed by SIGHUP: first the worktrees are taken away.
+
+More of them change nothing: `timeout` sends two for one, and so do a shell and its terminal.
+"""
 
 
 class Side(NamedTuple):
@@ -39,7 +44,7 @@ def sides_at(names: list[str], platform_file: Path) -> list[Side]:
     synthesised, and with all that is wrong with more than one of them.
     """
     syntheses = Together()
-    with _cancelling_signals() as heard, ThreadPoolExecutor() as pool:
+    with noted(*_CANCELLING) as heard, ThreadPoolExecutor() as pool:
         begun = [pool.submit(_side_at, name, platform_file, syntheses) for name in names]
         # Looks up now and then: a signal that reaches a thread which starts a program does not wake this one.
         while wait(begun, timeout=0.05).not_done:
@@ -51,28 +56,6 @@ def sides_at(names: list[str], platform_file: Path) -> list[Side]:
     if len(errors) > 1 and all(isinstance(each, (Failure, InvalidFile)) for each in errors):
         raise Failure("\nerror: ".join(dict.fromkeys(map(str, errors))), exit_code=2)
     return [each.result() for each in begun]
-
-
-@contextmanager
-def _cancelling_signals() -> Iterator[list[int]]:
-    """Collect the signals that would end this program, so that it first takes the worktrees away.
-
-    Pipelines cancel by SIGTERM; a terminal that is closed sends SIGHUP, unless `nohup` has it ignored. More of them
-    change nothing: `timeout` sends two for one, and so do a shell and its terminal.
-    """
-    heard: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield heard  # Python lets no other thread handle signals.
-        return
-    usual = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    ending = {each: how for each, how in usual.items() if how in (signal.SIG_DFL, signal.default_int_handler)}
-    for each in ending:
-        signal.signal(each, lambda number, _: heard.append(number))
-    try:
-        yield heard
-    finally:
-        for each, how in ending.items():
-            signal.signal(each, how)
 
 
 def _side_at(name: str, platform_file: Path, syntheses: Together) -> Side:

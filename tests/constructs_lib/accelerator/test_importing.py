@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 from collections.abc import Callable
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -18,10 +17,10 @@ from constructs_lib.accelerator import _lazy
 Printed = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def printed(python: Callable[..., Any]) -> Printed:
+@pytest.fixture
+def printed(tmp_path: Path) -> Printed:
     """Return a function that runs a program and returns what it prints."""
-    return lambda program, **environment: python("-c", textwrap.dedent(program), **environment).stdout.strip()
+    return lambda program, **environment: printed_by(program, **environment)(tmp_path)()
 
 
 def test_importing_our_package_starts_nothing_and_imports_no_jsii(printed: Printed) -> None:
@@ -56,13 +55,15 @@ def test_the_switch_leaves_python_as_it_is(printed: Printed) -> None:
 
 LATE = printed_by("""
 import constructs_lib, sys
-from cdktf_cdktf_provider_helm.release import Release
+from cdktf_cdktf_provider_kubernetes.namespace import Namespace
 def loaded(): return [name for name in package.__all__ if f"{package.__name__}.{name}" in sys.modules]
-import cdktf_cdktf_provider_helm as package
-assert loaded() == ["release"]
-from cdktf_cdktf_provider_helm import *
-assert release.Release is package.release.Release is Release
-assert loaded() == [*package.__all__] and len(loaded()) > 2
+import cdktf_cdktf_provider_kubernetes as package
+few = len(sys.modules)
+assert loaded() == ["namespace"]
+from cdktf_cdktf_provider_kubernetes import *
+assert namespace.Namespace is package.namespace.Namespace is Namespace
+assert loaded() == [*package.__all__]
+assert len(sys.modules) - few > 100
 print("fine")
 """)
 
