@@ -31,20 +31,22 @@ SWITCHES = ("EMR_EKS_", "JSII_", "NODE_OPTIONS")
 
 
 def program(command: list[str], folder: Path, **environment: str) -> Callable[[], subprocess.CompletedProcess[str]]:
-    """Return the work of running *command* in *folder*, with today's environment but for switches not given here."""
+    """Return the work of running *command* in *folder*, with the project on Python's path.
+
+    Its environment is otherwise today's, but for switches not given here.
+    """
     usual = {name: value for name, value in os.environ.items() if not name.startswith(SWITCHES)}
-    surroundings = {**usual, **environment}
+    surroundings = {**usual, "PYTHONPATH": str(ROOT), **environment}
     return partial(
         subprocess.run, command, cwd=folder, env=surroundings, capture_output=True, text=True, encoding="utf-8"
     )
 
 
 def printed_by(text: str, **environment: str) -> Prepare:
-    """Return how a Python program is prepared, with the project on its path: what it prints."""
+    """Return how a Python program is prepared: what it prints."""
 
     def prepare(folder: Path) -> Callable[[], str]:
-        surroundings = {"PYTHONPATH": str(ROOT), **environment}
-        run = program([sys.executable, "-c", textwrap.dedent(text)], folder, **surroundings)
+        run = program([sys.executable, "-c", textwrap.dedent(text)], folder, **environment)
 
         def printed() -> str:
             done = run()

@@ -21,7 +21,7 @@ PROGRAM = [sys.executable, str(ROOT / "main.py")]
 
 def written_by(command: list[str], folder: Path, **environment: str) -> Callable[[], dict[str, bytes]]:
     """Return the work of running the project's app in *folder*, which has a platform: what it writes there, by file."""
-    run = program(command, folder, PYTHONPATH=str(ROOT), **environment)
+    run = program(command, folder, **environment)
 
     def written() -> dict[str, bytes]:
         done = run()
@@ -87,7 +87,7 @@ def test_the_order_of_what_has_none_changes_nothing(answer: Answer) -> None:
 def with_long_policies(folder: Path) -> Callable[[], tuple[subprocess.CompletedProcess[str], list[Path]]]:
     edited(folder)
     code = "import sys, main, constructs_lib.role as role; role.INLINE_POLICIES_LIMIT = 2000; sys.exit(main.main())"
-    run = program([sys.executable, "-c", code], folder, PYTHONPATH=str(ROOT))
+    run = program([sys.executable, "-c", code], folder)
     return lambda: (run(), list(folder.rglob("*.tf.json")))
 
 
@@ -102,7 +102,7 @@ def test_what_only_a_construct_can_see_is_refused_in_one_sentence(answer: Answer
 
 def test_a_machine_without_node_is_told_what_to_install(tmp_path: Path) -> None:
     edited(tmp_path)
-    done = program(PROGRAM, tmp_path, PYTHONPATH=str(ROOT), JSII_NODE=str(tmp_path / "node"))()
+    done = program(PROGRAM, tmp_path, JSII_NODE=str(tmp_path / "node"))()
     assert done.returncode == 2
     assert done.stderr.startswith(str(tmp_path / "node"))
     assert len(done.stderr.splitlines()) == 1

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 from other_core import Answer, program
 
 from emr_eks.local.home import Home
@@ -18,7 +17,7 @@ from examples.run import Example, Unexpected
 
 
 def run(folder: Path, *names: str, **environment: str) -> Callable[[], subprocess.CompletedProcess[str]]:
-    return program([sys.executable, "-m", "examples.run", *names], folder, PYTHONPATH=str(ROOT), **environment)
+    return program([sys.executable, "-m", "examples.run", *names], folder, **environment)
 
 
 def test_an_unknown_example_is_refused_with_those_there_are(tmp_path: Path) -> None:

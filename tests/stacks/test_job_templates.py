@@ -247,7 +247,7 @@ def by(*command: str) -> Prepare:
 
     def prepare(folder: Path) -> Work:
         platform_with(folder, "job.yaml", job_yaml=SHORT + LOST["retries"][0])
-        return program([sys.executable, *command], folder, PYTHONPATH=str(ROOT))
+        return program([sys.executable, *command], folder)
 
     return prepare
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import jsii  # noqa: F401 - the index is looked for only if this jsii writes one
 import pytest
-from conftest import ROOT as PROJECT
 from other_core import Answer, printed_by, program
 
 from constructs_lib.accelerator import _cache, _index
@@ -134,7 +133,7 @@ IMPORT = [sys.executable, "-c", "import constructs_lib, cdktf_cdktf_provider_hel
 
 def twice(folder: Path) -> Callable[[], tuple[Path, list[subprocess.CompletedProcess[str]]]]:
     """Run a program twice where nothing is indexed yet."""
-    run = program(IMPORT, folder, PYTHONPATH=str(PROJECT), **{ROOT: str(folder)})
+    run = program(IMPORT, folder, **{ROOT: str(folder)})
     return lambda: (folder, [run(), run()])
 
 
@@ -152,7 +151,7 @@ def in_a_home_open_to_all(folder: Path) -> Callable[[], tuple[Path, subprocess.C
     for each, mode in ((home, 0o777), (temporary, 0o1777)):
         each.mkdir()
         each.chmod(mode)
-    run = program(IMPORT, folder, PYTHONPATH=str(PROJECT), HOME=str(home), TMPDIR=str(temporary))
+    run = program(IMPORT, folder, HOME=str(home), TMPDIR=str(temporary))
     return lambda: (home, run())
 
 

@@ -28,7 +28,7 @@ class Run(NamedTuple):
 def run_of(folder: Path, switch: str) -> Callable[[], Run]:
     """Return the work of running the program; EMR_EKS_PLAIN is as given."""
     command = [sys.executable, str(PROGRAM), str(folder), *map(str, PLATFORMS)]
-    run = program(command, ROOT, PYTHONPATH=str(ROOT), EMR_EKS_PLAIN=switch)
+    run = program(command, ROOT, EMR_EKS_PLAIN=switch)
 
     def done() -> Run:
         done = run()
