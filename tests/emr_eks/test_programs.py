@@ -51,7 +51,10 @@ WITH_A_CHILD = "sleep 20 & echo begun >$0; wait"
 
 
 @pytest.mark.parametrize("program", [DEAF, WITH_A_CHILD])
-def test_what_does_not_end_is_killed_with_all_that_it_started(program: str, tmp_path: Path) -> None:
+def test_what_does_not_end_is_killed_with_all_that_it_started(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emr_eks.programs._GRACE", 0.2)
     programs, begun = Together(), tmp_path / "begun"
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(programs.run, ["sh", "-c", program, str(begun)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from bad_platforms import BASE, EDITS, POOLS, TEXTS, edited
 from conftest import ROOT, Answer, command_line
 from pydantic import TypeAdapter
@@ -353,7 +353,7 @@ def misspelled(data: Any, path: Steps) -> None:
 
 
 def write(data: Any, file: Path) -> None:
-    file.write_text(yaml.dump(data, Dumper=yaml.CSafeDumper), "utf-8")  # hundreds of them: libyaml takes a tenth
+    file.write_text(json.dumps(data), "utf-8")  # YAML too, and written in a moment: there are hundreds of them
 
 
 def related(one: Steps, other: Steps) -> bool:
