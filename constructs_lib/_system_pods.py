@@ -95,7 +95,12 @@ _PODS: Mapping[str, tuple[tuple[str, dict[str, Any], bool], ...]] = {
         ("agent", {"tolerations": _EVERYTHING, "containers": _containers(1, "250m", "128Mi")}, True),
         # Fluent Bit, which goes by `containerLogs` and may be off; so little hardly decides where a pod lands.
         ("containerLogs", {"tolerations": _EVERYTHING, "containers": _containers(1, "50m", "25Mi")}, True),
-        ("manager", {"tolerations": _EVERYTHING, "containers": _containers(1, "100m", "64Mi")}, False),
+        # It tolerates nothing, unlike the daemons: https://github.com/aws-observability/helm-charts/pull/154.
+        (
+            "manager",
+            {"nodeSelector": {"kubernetes.io/os": "linux"}, "containers": _containers(1, "100m", "64Mi")},
+            False,
+        ),
     ),
     "aws-ebs-csi-driver": (
         (

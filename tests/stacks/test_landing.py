@@ -150,6 +150,12 @@ def test_both_controllers_stand_together_where_no_pod_has_a_choice(tmp_path: Pat
     assert found["analytics/executor"] == ["node pool spark-executor"]
 
 
+def test_container_insights_goes_with_both_controllers(tmp_path: Path) -> None:
+    """Its manager tolerates no taint: https://github.com/aws-observability/helm-charts/pull/154."""
+    found = wheres(load(edited(tmp_path, cluster_autoscaler={}, monitoring={})))
+    assert found["amazon-cloudwatch-observability manager"] == ["node group managed-ondemand"]
+
+
 def test_two_controllers_would_start_nodes_for_pods_that_have_a_choice(tmp_path: Path) -> None:
     path = edited(tmp_path, **BOTH)
     taints = "      taints:\n        - key: spark-driver\n          effect: NoSchedule\n"
