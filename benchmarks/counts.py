@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.platforms import with_teams
+from benchmarks.platforms import EVERYTHING, with_teams
 from benchmarks.process import ROOT, surroundings
 
 TEAMS_ADDED = 10
@@ -41,6 +41,10 @@ class Counts(NamedTuple):
     """Questions to Node that these teams brought."""
     round_trips_of_more_teams: int
     """Questions to Node that as many teams again brought."""
+    resources_of_everything: int
+    """Resources of a platform with every part that there is."""
+    round_trips_of_everything: int
+    """Questions to Node for that platform."""
 
 
 def count() -> Counts:
@@ -72,9 +76,11 @@ def _count_here() -> Counts:
         first = _stacks(main, ROOT / "platform.yaml", Path(folder, "first"))
         trips_of_first = len(trips)
         submodules = sorted(name for name in sys.modules if _SUBMODULE.fullmatch(name))
-        small = _trips_and_resources(main, trips, Path(folder, "small"), 1)
-        large = _trips_and_resources(main, trips, Path(folder, "large"), 1 + TEAMS_ADDED)
-        larger = _trips_and_resources(main, trips, Path(folder, "larger"), 1 + 2 * TEAMS_ADDED)
+        files = [with_teams(Path(folder, str(teams)), teams) for teams in (1, 1 + TEAMS_ADDED, 1 + 2 * TEAMS_ADDED)]
+        small, large, larger, everything = (
+            _trips_and_resources(main, trips, file, Path(folder, f"out-{number}"))
+            for number, file in enumerate([*files, EVERYTHING])
+        )
     types = {
         (kind, name) for stack in first for kind in ("resource", "data", "provider") for name in stack.get(kind, {})
     }
@@ -89,12 +95,14 @@ def _count_here() -> Counts:
         resources_of_teams=large[1] - small[1],
         round_trips_of_teams=large[0] - small[0],
         round_trips_of_more_teams=larger[0] - large[0],
+        resources_of_everything=everything[1],
+        round_trips_of_everything=everything[0],
     )
 
 
-def _trips_and_resources(main: Any, trips: list[None], folder: Path, teams: int) -> tuple[int, int]:
+def _trips_and_resources(main: Any, trips: list[None], file: Path, folder: Path) -> tuple[int, int]:
     before = len(trips)
-    stacks = _stacks(main, with_teams(folder, teams), folder / "cdktf.out")
+    stacks = _stacks(main, file, folder)
     return len(trips) - before, _resources(stacks)
 
 

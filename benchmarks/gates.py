@@ -10,6 +10,8 @@ from benchmarks.gate import Gate
 ROUND_TRIPS_PER_RESOURCE = 2.3
 ROUND_TRIPS_PER_RESOURCE_OF_TEAMS = 1.85
 """One question more for every team is too many."""
+ROUND_TRIPS_PER_RESOURCE_OF_EVERYTHING = 2.09
+"""One question more for each of two things is too many."""
 SPARE_SUBMODULES = 2
 
 
@@ -36,6 +38,11 @@ def gates(counts: Counts) -> list[Gate]:
             "jsii round trips of ten teams more, of those of the ten before",
             round(counts.round_trips_of_more_teams / counts.round_trips_of_teams, 3),
             1,
+        ),
+        Gate(
+            "jsii round trips per resource of a platform with every part that there is",
+            round(counts.round_trips_of_everything / counts.resources_of_everything, 3),
+            ROUND_TRIPS_PER_RESOURCE_OF_EVERYTHING,
         ),
         Gate(
             "provider submodules loaded, for the types in use",

@@ -1,4 +1,4 @@
-"""Platforms made from platform.yaml: with more teams, or with less."""
+"""Platforms: made from platform.yaml, with more teams or with less, and one with every part that there is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 import yaml
 
 from benchmarks.process import ROOT
+
+EVERYTHING = ROOT / "benchmarks" / "everything.yaml"
+"""The platform with every part that there is."""
 
 
 def with_teams(folder: Path, teams: int, *, roles: int = 1) -> Path:

