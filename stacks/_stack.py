@@ -90,7 +90,11 @@ class PlatformStack(TerraformStack):
         return {
             "api_version": "client.authentication.k8s.io/v1beta1",
             "command": "aws",
-            "args": ["eks", "get-token", "--cluster-name", cluster.id, "--region", self.platform.region],
+            # JSON, whatever the caller's profile prints: it is all that the providers read.
+            "args": [
+                *("eks", "get-token", "--cluster-name", cluster.id),
+                *("--region", self.platform.region, "--output", "json"),
+            ],
         }
 
     def _add_backend(self, name: str) -> None:

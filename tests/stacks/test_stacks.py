@@ -287,3 +287,13 @@ def test_controllers_of_nodes_leave_drivers_where_they_are(documents: dict[str, 
         "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
     }
     assert "metadata" not in pods["executor"]
+
+
+@pytest.mark.parametrize("stack", ["addons", "node_pools", "teams"])
+def test_a_profile_that_prints_tables_can_sign_in_too(stack: str, documents: dict[str, Document]) -> None:
+    """`aws eks get-token` prints as the profile says (`output = table`), and the providers read JSON only."""
+    for name, (provider,) in documents[stack].content["provider"].items():
+        if name != "aws":
+            (sign_in,) = provider["exec"] if name == "kubernetes" else [provider["kubernetes"]["exec"]]
+            args = sign_in["args"]
+            assert args[args.index("--output") + 1] == "json"
