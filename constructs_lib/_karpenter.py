@@ -156,6 +156,7 @@ def controller_policies(scope: ControllerScope, version: str) -> dict[str, list[
             )
         ],
         "ResourceDiscovery": _resource_discovery(scope, release),
+        "SpotIntegration": [_first_spot_launch(scope)],
     } | ({"ZonalShift": [_zonal_shift(scope)]} if release >= (1, 12) else {})
 
 
@@ -305,6 +306,20 @@ def _resource_discovery(scope: ControllerScope, release: tuple[int, ...]) -> lis
     if release >= (1, 7):
         statements.append(Statement("AllowUnscopedInstanceProfileListAction", ["iam:ListInstanceProfiles"], ["*"]))
     return statements
+
+
+def _first_spot_launch(scope: ControllerScope) -> Statement:
+    """Return what the first Spot instance of an account takes: EC2 makes its role then, in the name of who launches.
+
+    The published template leaves this to the reader: https://karpenter.sh/docs/troubleshooting/#missing-service-linked-role
+    """
+    role = "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
+    return Statement(
+        "AllowSpotServiceLinkedRoleCreation",
+        ["iam:CreateServiceLinkedRole"],
+        [f"arn:{scope.partition}:iam::{scope.account_id}:role/{role}"],
+        conditions={"StringEquals": {"iam:AWSServiceName": "spot.amazonaws.com"}},
+    )
 
 
 def _zonal_shift(scope: ControllerScope) -> Statement:

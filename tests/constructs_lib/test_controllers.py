@@ -150,6 +150,8 @@ KARPENTER: Needed = {
     "AllowPricingReadActions": ({"pricing:GetProducts"}, set()),
     "AllowUnscopedInstanceProfileListAction": ({"iam:ListInstanceProfiles"}, set()),
     "AllowInstanceProfileReadActions": ({"iam:GetInstanceProfile"}, set()),
+    # https://karpenter.sh/docs/troubleshooting/#missing-service-linked-role
+    "AllowSpotServiceLinkedRoleCreation": ({"iam:CreateServiceLinkedRole"}, {"iam:AWSServiceName"}),
 }
 """The template of Karpenter 1.14: https://karpenter.sh/docs/reference/cloudformation/#controller-authorization"""
 CLUSTER_AUTOSCALER: Needed = {

@@ -69,6 +69,7 @@ def test_each_karpenter_policy_stays_under_iams_limits_for_any_cluster_name(regi
 def test_karpenters_permissions_are_those_of_its_own_template() -> None:
     """The statements, and a figure for each policy, of the template that Karpenter 1.14 publishes."""
     policies = karpenter("c" * 25, "ap-southeast-2")
+    del policies["SpotIntegration"]
     assert {name: len(json.loads(text)["Statement"]) for name, text in policies.items()} == {
         "NodeLifecycle": 6,
         "IAMIntegration": 4,
@@ -94,6 +95,23 @@ def test_karpenter_launches_and_ends_only_what_is_its_own() -> None:
     assert passing["Condition"] == {
         "StringEquals": {"iam:PassedToService": ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"]}
     }
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("eu-west-1", "aws"), ("us-gov-west-1", "aws-us-gov"), ("cn-northwest-1", "aws-cn")]
+)
+def test_karpenter_can_launch_spot_in_an_account_that_never_had_any(region: str, partition: str) -> None:
+    """Else CreateFleet fails with ServiceLinkedRoleCreationNotPermitted; it can make this one role and no other."""
+    statements = policy(karpenter(region=region, version="1.0.5")["SpotIntegration"]).values()
+    assert [
+        (each["Action"], each["Resource"], each["Condition"]) for each in statements if each["Effect"] == "Allow"
+    ] == [
+        (
+            "iam:CreateServiceLinkedRole",
+            f"arn:{partition}:iam::{ACCOUNT}:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot",
+            {"StringEquals": {"iam:AWSServiceName": "spot.amazonaws.com"}},
+        )
+    ]
 
 
 @pytest.mark.parametrize(
