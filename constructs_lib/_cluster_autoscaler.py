@@ -45,8 +45,11 @@ class ClusterAutoscalerSpec(Spec):
         default=2, description="Copies of the controller, one of them active."
     )
     node_selector: dict[LabelKey, LabelValue] = Field(default={}, description="Labels of the nodes that it runs on.")
-    expander: Literal["least-waste", "most-pods", "price", "priority", "random"] = Field(
-        default="least-waste", description="Which group grows when several would do."
+    # No `price`: the controller ends at once where its cloud tells no prices, as AWS does not.
+    expander: Literal["least-waste", "most-pods", "priority", "random"] = Field(
+        default="least-waste",
+        description="Which group grows when several would do; `priority` goes by a ConfigMap of your own, "
+        "`cluster-autoscaler-priority-expander`, and is `random` without it.",
     )
     balance_similar_node_groups: bool = Field(
         default=True, description="Whether groups alike are kept at the same size."

@@ -396,6 +396,13 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
             "shape a group of its own, as `node_group_families` does"
         ],
     ),
+    "groups chosen by prices, which the controller does not know in AWS": (
+        {"": "cluster_autoscaler:\n  expander: price\n"},
+        [
+            "platform.yaml:14:13: cluster_autoscaler.expander: must be one of 'least-waste', 'most-pods', 'priority', "
+            "'random', got 'price'"
+        ],
+    ),
     "a handler of node endings without groups": (
         {"": "node_termination_handler: {}\n"},
         [
