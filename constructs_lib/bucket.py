@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfiguration,
@@ -68,7 +69,7 @@ class Bucket(Construct):
         self.arn: str = f"arn:{account.partition}:s3:::{name}"
         self._key_arn = kms_key_arn
         self._path: str = self.node.path
-        S3BucketVersioningA(
+        versioned = S3BucketVersioningA(
             self,
             "Versioning",
             bucket=self.id,
@@ -89,7 +90,7 @@ class Bucket(Construct):
             ignore_public_acls=True,
             restrict_public_buckets=True,
         )
-        S3BucketServerSideEncryptionConfigurationA(
+        encrypted = S3BucketServerSideEncryptionConfigurationA(
             self,
             "Encryption",
             bucket=self.id,
@@ -104,6 +105,8 @@ class Bucket(Construct):
                 )
             ],
         )
+        self.protection: list[ITerraformDependable] = [versioned, encrypted]
+        """What objects come after: both count only for what is written later."""
         # S3 refuses a policy and the public access block that are written at the same moment.
         S3BucketPolicy(self, "Policy", bucket=self.id, policy=document([self._tls_only()]), depends_on=[blocked])
         self._lifecycle(spec, {"logs/": spec.log_days, **(expirations or {})})

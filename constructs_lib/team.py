@@ -164,4 +164,5 @@ def _upload(scope: Construct, id: str, *, bucket: Bucket, key: str, content: str
         override_provider=S3ObjectOverrideProvider(default_tags=S3ObjectOverrideProviderDefaultTags(tags={})),
         # Another content has another key: jobs that start meanwhile find the one or the other.
         lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+        depends_on=bucket.protection,
     )

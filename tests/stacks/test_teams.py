@@ -65,6 +65,15 @@ def test_each_team_has_all_that_isolates_it(five: Document) -> None:
     assert all(each["retention_in_days"] and each["kms_key_id"] for each in groups)
 
 
+def test_nothing_is_put_into_the_bucket_before_it_encrypts_and_keeps_versions(five: Document) -> None:
+    """Both count for what is written later only: a pod template that came first would be neither."""
+    first = ("aws_s3_bucket_server_side_encryption_configuration", "aws_s3_bucket_versioning")
+    waits = {five.address(five.only(kind)) for kind in first}
+    assert five.resources("aws_s3_object")
+    for each in five.resources("aws_s3_object"):
+        assert waits <= set(each.get("depends_on", []))
+
+
 def test_no_team_may_touch_what_is_anothers(five: Document) -> None:
     """Neither in the bucket nor in the logs, under any of its roles."""
     roles = {five.address(role): role["name"].split(".")[1] for role in five.resources("aws_iam_role")}
