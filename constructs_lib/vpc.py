@@ -291,7 +291,8 @@ class Vpc(Construct):
             "FlowLog",
             vpc_id=self.id,
             traffic_type=spec.traffic_type,
-            log_destination=logs.arn,
+            # By reference: it comes after its group, and goes before it.
+            log_destination=self._account.arn("logs", f"log-group:{logs.id}"),
             iam_role_arn=role.arn,
             tags={"Name": self._name},
             depends_on=role.attachments,

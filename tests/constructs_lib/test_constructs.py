@@ -172,6 +172,16 @@ def test_the_default_security_group_lets_nothing_through(synth: Synthesise) -> N
     assert not group.get("egress")
 
 
+def test_flow_logs_wait_for_the_group_that_they_may_not_make(synth: Synthesise) -> None:
+    """Their role cannot create it, and AWS does not ask for it until it delivers."""
+    document = synth(vpc())
+    group = document.address(document.only("aws_cloudwatch_log_group", name="/aws/vpc/data/flow-logs"))
+    destination = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:${{{group}.name}}"
+    assert document.only("aws_flow_log")["log_destination"] == destination
+    (statements,) = [policy(each["policy"]) for each in document.resources("aws_iam_role_policy")]
+    assert not [each for each in statements.values() if "logs:CreateLogGroup" in listed(each["Action"])]
+
+
 def test_flow_logs_can_be_turned_off(synth: Synthesise) -> None:
     assert not synth(vpc(flow_logs=None)).resources("aws_flow_log")
 
