@@ -96,7 +96,7 @@ class ClusterSpec(Spec):
     creator_is_admin: bool = Field(
         default=True,
         description="Whether who creates the cluster may administer it, as applying the later stacks needs; if not, "
-        "an entry of `access` must let somebody.",
+        "an entry of `access` must let somebody. Fixed when the cluster is made: another value takes another cluster.",
     )
     access: dict[DnsLabel, AccessEntrySpec] = Field(
         default={}, description="Further principals, each under a name of your choice."
@@ -107,7 +107,9 @@ class ClusterSpec(Spec):
     )
     log_retention_days: RetentionDays = Field(default=365, description="How long control-plane logs are kept.")
     kms_key_arn: KeyArn | None = Field(
-        default=None, description="Your own key for Kubernetes secrets; by default one is created and rotated."
+        default=None,
+        description="Your own key for Kubernetes secrets; by default one is created and rotated. A cluster keeps the "
+        "key that it was made with: set later, this changes nothing, and Terraform deletes the key that is in use.",
     )
     service_ipv4_cidr: ServiceCidr | None = Field(
         default=None, description="Addresses of Kubernetes services, outside the VPC; by default EKS chooses."

@@ -93,7 +93,11 @@ class NodesSpec(Spec):
     ami: Literal["standard", "nvidia", "neuron"] = Field(
         default="standard", description="Which drivers the AMI has: none, for NVIDIA's GPUs, or for AWS's accelerators."
     )
-    min_size: Annotated[int, Field(ge=0, le=450)] = Field(description="The fewest nodes.", examples=[2])
+    min_size: Annotated[int, Field(ge=0, le=450)] = Field(
+        description="The fewest nodes. EKS refuses more than there are at that moment: before you raise it, let there "
+        "be as many, with `aws eks update-nodegroup-config --scaling-config desiredSize=`.",
+        examples=[2],
+    )
     max_size: Annotated[int, Field(ge=1, le=450)] = Field(description="The most nodes.", examples=[5])
     desired_size: Annotated[int, Field(ge=0, le=450)] | None = Field(
         default=None,
