@@ -89,7 +89,7 @@ class Cluster(Construct):
         role.attach("AmazonEKSClusterPolicy", account.managed_policy_arn("AmazonEKSClusterPolicy"))
         # EKS would make this group itself when it first writes to it, with no retention and out of Terraform's sight.
         log_group = f"/aws/eks/{name}/cluster"
-        logs = CloudwatchLogGroup(
+        self.logs: CloudwatchLogGroup = CloudwatchLogGroup(
             self,
             "ControlPlaneLogs",
             name=log_group,
@@ -122,7 +122,7 @@ class Cluster(Construct):
                 endpoint_public_access=bool(spec.public_access_cidrs),
                 public_access_cidrs=sorted(set(spec.public_access_cidrs)) or None,
             ),
-            depends_on=[*role.attachments, logs],
+            depends_on=[*role.attachments, self.logs],
         )
         self.id: str = cluster.name
         self.arn: str = cluster.arn

@@ -51,7 +51,7 @@ class LogGroup(Construct):
     @property
     def address(self) -> str:
         """Terraform's address of the group."""
-        return f"aws_cloudwatch_log_group.{self._resource.friendly_unique_id}"
+        return _address(self._resource)
 
     @property
     def id(self) -> str:
@@ -63,7 +63,9 @@ class LogGroup(Construct):
         role.add_statements(write_logs(self.name, self.arn))
 
 
-def adopt_log_groups(stack: TerraformStack, groups: Sequence[LogGroup], *, prefix: str = "") -> None:
+def adopt_log_groups(
+    stack: TerraformStack, groups: Sequence[LogGroup | CloudwatchLogGroup], *, prefix: str = ""
+) -> None:
     """Let Terraform go on with those of *groups* that are there already, such as the ones that it left there.
 
     AWS refuses to create a group twice, so without this a team could not come back under its name. All their names
@@ -76,10 +78,15 @@ def adopt_log_groups(stack: TerraformStack, groups: Sequence[LogGroup], *, prefi
     stack.add_override("import", [_adoption(group, f"{found}.log_group_names") for group in groups])
 
 
-def _adoption(group: LogGroup, names: str) -> dict[str, str]:
+def _adoption(group: LogGroup | CloudwatchLogGroup, names: str) -> dict[str, str]:
     """Return the block that imports *group* if it is among *names*: import blocks know no `count`."""
+    name, address = (group.name, group.address) if isinstance(group, LogGroup) else (group.name_input, _address(group))
     return {
-        "for_each": f"${{toset([for name in {names} : name if name == {json.dumps(group.name)}])}}",
-        "to": group.address,
+        "for_each": f"${{toset([for name in {names} : name if name == {json.dumps(name)}])}}",
+        "to": address,
         "id": "${each.key}",
     }
+
+
+def _address(resource: CloudwatchLogGroup) -> str:
+    return f"aws_cloudwatch_log_group.{resource.friendly_unique_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posixpath import commonpath
 from typing import TYPE_CHECKING
 
 from cdktf_cdktf_provider_aws.eks_node_group import EksNodeGroup
@@ -13,6 +14,7 @@ from constructs_lib.cluster import Cluster
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, group_tags
 from constructs_lib.container_insights import ContainerInsights
 from constructs_lib.karpenter_access import KarpenterAccess
+from constructs_lib.log_group import adopt_log_groups
 from constructs_lib.node_group import NodeGroup
 from constructs_lib.vpc import Network
 from stacks._stack import PlatformStack
@@ -36,6 +38,7 @@ class ClusterStack(PlatformStack):
             network=network,
             account=self._account,
         )
+        self._insights: ContainerInsights | None = None
         groups = self._node_groups(network, addons_before_nodes(self, cluster=self.cluster, network=network))
         self._later_addons(groups)
         self.karpenter = (
@@ -52,7 +55,15 @@ class ClusterStack(PlatformStack):
         )
         self.autoscaler = self._autoscaler(groups)
         self.termination_handler = self._termination_handler()
+        if platform.adopt_log_groups:
+            self._adopt_logs()
         self._outputs(groups)
+
+    def _adopt_logs(self) -> None:
+        """Go on with the logs of a destroyed cluster of this name: EKS writes the last of them into a group anew."""
+        groups = [self.cluster.logs, *(self._insights.groups if self._insights else ())]
+        names = [group.name_input or "" for group in groups]
+        adopt_log_groups(self, groups, prefix=commonpath(names))
 
     def _termination_handler(self) -> NodeTerminationHandlerAccess | None:
         spec = self.platform.node_termination_handler
@@ -107,7 +118,7 @@ class ClusterStack(PlatformStack):
             self._container_insights(watching, nodes)
 
     def _container_insights(self, spec: MonitoringSpec, nodes: list[EksNodeGroup]) -> None:
-        insights = ContainerInsights(
+        insights = self._insights = ContainerInsights(
             self, "container-insights", spec=spec, cluster_name=self.cluster.name, account=self._account
         )
         addon_of_spec(

@@ -134,9 +134,10 @@ class PlatformSpec(Spec):
     )
     adopt_log_groups: bool = Field(
         default=False,
-        description="Whether teams go on with log groups that are there already, as those of a team that was removed, "
-        "or of a platform that was destroyed, are; without it AWS refuses to make them again. Needs Terraform or "
-        "OpenTofu 1.7; Checkov 3.3 reads no stack with `import` blocks.",
+        description="Whether to go on with log groups that are there already, as those of a team that was removed, or "
+        "of a platform that was destroyed, are, and the cluster's, which EKS makes once more while it is destroyed; "
+        "without it AWS refuses to make them again. Needs Terraform or OpenTofu 1.7; Checkov 3.3 reads no stack with "
+        "`import` blocks.",
     )
     vpc: VpcSpec | None = Field(default=None, description="The VPC to build.")
     existing_vpc: ExistingVpcSpec | None = Field(default=None, description="A VPC to use instead of building one.")

@@ -297,3 +297,25 @@ def test_a_profile_that_prints_tables_can_sign_in_too(stack: str, documents: dic
             (sign_in,) = provider["exec"] if name == "kubernetes" else [provider["kubernetes"]["exec"]]
             args = sign_in["args"]
             assert args[args.index("--output") + 1] == "json"
+
+
+@pytest.mark.parametrize(
+    ("monitoring", "prefix", "kinds"),
+    [
+        (None, "/aws/eks/emr-on-eks/cluster", []),
+        ({"container_logs": True}, "/aws", ["application", "dataplane", "host", "performance"]),
+    ],
+    ids=["the control plane's", "those of containers too"],
+)
+def test_a_cluster_that_comes_back_goes_on_with_its_logs(
+    monitoring: Any, prefix: str, kinds: list[str], make_platform: MakePlatform, tmp_path: Path
+) -> None:
+    """EKS makes the group anew while its cluster is destroyed: terraform-aws-modules/terraform-aws-eks#2763."""
+    platform = make_platform(adopt_log_groups=True, monitoring=monitoring)
+    cluster = synthesise(platform, tmp_path / "out")["cluster"]
+    asked = cluster.content["data"]["aws_cloudwatch_log_groups"]
+    assert asked == {"kept": {"log_group_name_prefix": prefix}}
+    names = {"/aws/eks/emr-on-eks/cluster", *(f"/aws/containerinsights/emr-on-eks/{kind}" for kind in kinds)}
+    groups = {cluster.address(each): each["name"] for each in cluster.resources("aws_cloudwatch_log_group")}
+    assert set(groups.values()) == names
+    assert {each["to"]: each["for_each"].split('"')[1] for each in cluster.content["import"]} == groups
