@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.s3_object import (
     S3Object,
     S3ObjectOverrideProvider,
@@ -44,7 +44,8 @@ class Team(Construct):
     """Defines a virtual cluster, the roles of its jobs, their log group and pod templates.
 
     The jobs may use the team's own prefix of *bucket*, write their logs there and to the log group, and read the
-    platform's shared files; *placements* say where drivers and executors run.
+    platform's shared files; *placements* say where drivers and executors run. *after* is what the virtual cluster
+    comes after.
 
     Names in the Spec stand for what only the program knows, and are not read: `driver_pool` and `executor_pool` are
     *placements* here, `tiers` and `job_templates` the arguments of those names, and `s3_log_days` belongs to the
@@ -66,6 +67,7 @@ class Team(Construct):
         destroy_logs: bool = False,
         tiers: Mapping[str, TierSpec] | None = None,
         job_templates: Mapping[str, TeamJob] | None = None,
+        after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id)
         if missing := [component for component in COMPONENTS if component not in placements]:
@@ -111,6 +113,7 @@ class Team(Construct):
             namespace=namespace,
             cluster=cluster,
             quota=spec.quota,
+            after=after,
         )
         place = Construct(self, "pod-template") if tiers else self
         for (tier, component), template in pod_templates(name, placements, tiers or {}).items():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, cached_property
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.emrcontainers_virtual_cluster import (
     EmrcontainersVirtualCluster,
     EmrcontainersVirtualClusterContainerProvider,
@@ -34,7 +36,8 @@ class VirtualCluster(Construct):
 
     EMR enters the cluster through an access entry that it makes itself when the virtual cluster is created;
     who applies this needs `eks:CreateAccessEntry` and its kin.
-    Removing it goes the other way round, and EMR refuses while jobs run: cancel them first.
+    Removing it goes the other way round, and EMR refuses while jobs run: cancel them first. *after* names what must be
+    there before, such as EMR's service-linked role where the program makes it.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class VirtualCluster(Construct):
         namespace: str,
         cluster: EksClusterLike,
         quota: QuotaSpec | None = None,
+        after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id)
         self.name: str = checked(VirtualClusterName, name, lambda: self.node.path)
@@ -63,7 +67,7 @@ class VirtualCluster(Construct):
                     eks_info=EmrcontainersVirtualClusterContainerProviderInfoEksInfo(namespace=home.name)
                 ),
             ),
-            depends_on=[binding],
+            depends_on=[binding, *after],
         )
         self.id: str = self._resource.id
 

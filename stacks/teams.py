@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from constructs import Construct
 
@@ -17,6 +18,9 @@ from constructs_lib.team import Team, TeamSpec
 from stacks._stack import PlatformStack
 from stacks.platform import Platform
 from stacks.role_limits import BUCKET_ID
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRole
 
 
 class TeamsStack(PlatformStack):
@@ -38,10 +42,7 @@ class TeamsStack(PlatformStack):
         jobs = job_templates or {}
         if any(job.template.needs_fixed_provider for team in jobs.values() for job in team.values()):
             self.require_aws_provider(FIXED_PROVIDER)
-        if spec.emr_service_linked_role == "create":
-            from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRole
-
-            IamServiceLinkedRole(self, "service-linked-role", aws_service_name="emr-containers.amazonaws.com")
+        role = self._service_linked_role() if spec.emr_service_linked_role == "create" else None
         key_arn = spec.bucket.kms_key_arn or self._key(cluster.name)
         bucket = Bucket(
             self,
@@ -70,6 +71,8 @@ class TeamsStack(PlatformStack):
                 destroy_logs=spec.destroy_data,
                 tiers=spec.tiers_of(name),
                 job_templates=jobs.get(name),
+                # EMR makes the role itself with the first virtual cluster, and the role goes only after the last.
+                after=[role] if role else [],
             )
             for name in sorted(spec.teams)
         }
@@ -77,6 +80,12 @@ class TeamsStack(PlatformStack):
             self._adopt_logs(cluster.name, [team.logs for team in teams.values()])
         self._alarms(cluster.name, teams)
         self._outputs(bucket, teams)
+
+    def _service_linked_role(self) -> IamServiceLinkedRole:
+        # What few platforms have is loaded only for them.
+        from cdktf_cdktf_provider_aws.iam_service_linked_role import IamServiceLinkedRole
+
+        return IamServiceLinkedRole(self, "service-linked-role", aws_service_name="emr-containers.amazonaws.com")
 
     def _adopt_logs(self, cluster_name: str, groups: Sequence[LogGroup]) -> None:
         """Go on with the log groups of teams that were there before."""

@@ -65,6 +65,16 @@ def test_each_team_has_all_that_isolates_it(five: Document) -> None:
     assert all(each["retention_in_days"] and each["kms_key_id"] for each in groups)
 
 
+def test_emr_finds_its_role_where_the_platform_makes_it(make_platform: MakePlatform, tmp_path: Path) -> None:
+    """EMR makes it with the first virtual cluster, after which IAM refuses to make it; and deletes none in use."""
+    platform = make_platform(emr_service_linked_role="create", teams={"etl": {}})
+    teams = synthesise(platform, tmp_path / "out")["teams"]
+    role = teams.address(teams.only("aws_iam_service_linked_role", aws_service_name="emr-containers.amazonaws.com"))
+    clusters = teams.resources("aws_emrcontainers_virtual_cluster")
+    assert len(clusters) == 2
+    assert all(role in each["depends_on"] for each in clusters)
+
+
 def test_nothing_is_put_into_the_bucket_before_it_encrypts_and_keeps_versions(five: Document) -> None:
     """Both count for what is written later only: a pod template that came first would be neither."""
     first = ("aws_s3_bucket_server_side_encryption_configuration", "aws_s3_bucket_versioning")
