@@ -52,19 +52,35 @@ _ISSUER_URL = "identity[0].oidc[0].issuer"
 
 
 class EksClusterLike(Protocol):
-    """What others need to know of a cluster, ours or an existing one."""
+    """What others need to know of a cluster, ours or an existing one; nobody changes it, so a frozen class will do."""
 
-    name: str
-    """The literal name, fit for keys and patterns."""
-    id: str
-    """The same name by reference: what uses it waits for the cluster."""
-    version: str
-    endpoint: str
-    certificate_authority: str
-    """The API server's certificate authority: PEM."""
-    oidc_issuer: str
-    """The OIDC issuer without `https://`."""
-    oidc_provider_arn: str
+    @property
+    def name(self) -> str:
+        """The literal name, fit for keys and patterns."""
+
+    @property
+    def id(self) -> str:
+        """The same name by reference: what uses it waits for the cluster."""
+
+    @property
+    def version(self) -> str:
+        """The Kubernetes version, such as 1.35."""
+
+    @property
+    def endpoint(self) -> str:
+        """The API server's URL."""
+
+    @property
+    def certificate_authority(self) -> str:
+        """The API server's certificate authority: PEM."""
+
+    @property
+    def oidc_issuer(self) -> str:
+        """The OIDC issuer without `https://`."""
+
+    @property
+    def oidc_provider_arn(self) -> str:
+        """The ARN of the issuer's OIDC provider in IAM."""
 
 
 class Cluster(Construct):

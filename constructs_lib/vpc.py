@@ -31,12 +31,15 @@ __all__ = ["ExistingVpc", "ExistingVpcSpec", "FlowLogsSpec", "Network", "SubnetR
 
 
 class Network(Protocol):
-    """What a cluster needs to know of a VPC."""
+    """What a cluster needs to know of a VPC; nobody changes it."""
 
-    private_subnet_ids: Mapping[str, str]
-    """Ids of the private subnets by availability zone."""
-    pod_subnet_ids: Mapping[str, str]
-    """Ids of the subnets for pods by availability zone; empty where pods share the nodes' subnets."""
+    @property
+    def private_subnet_ids(self) -> Mapping[str, str]:
+        """Ids of the private subnets by availability zone."""
+
+    @property
+    def pod_subnet_ids(self) -> Mapping[str, str]:
+        """Ids of the subnets for pods by availability zone; empty where pods share the nodes' subnets."""
 
 
 class ExistingVpc:

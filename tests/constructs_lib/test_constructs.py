@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from constructs_lib.cluster import (
     Cluster,
     ClusterSpec,
     CorednsAutoscalingSpec,
+    EksClusterLike,
     ExistingCluster,
     ExistingClusterSpec,
 )
@@ -41,7 +43,7 @@ from constructs_lib.role import Role, Statement
 from constructs_lib.service_account_role import ServiceAccountRole
 from constructs_lib.team import Placement, Team, TeamSpec
 from constructs_lib.virtual_cluster import VirtualCluster
-from constructs_lib.vpc import ExistingVpc, ExistingVpcSpec, Vpc, VpcSpec
+from constructs_lib.vpc import ExistingVpc, ExistingVpcSpec, Network, Vpc, VpcSpec
 
 ACCOUNT = "123456789012"
 ZONES = ["eu-west-1a", "eu-west-1b"]
@@ -259,7 +261,12 @@ def test_karpenter_finds_the_security_group_of_nodes(synth: Synthesise) -> None:
 
 
 def node_group(
-    name: str = "spark", cluster: Cluster | None = None, after: Sequence[ITerraformDependable] = (), **spec: Any
+    name: str = "spark",
+    cluster: EksClusterLike | None = None,
+    network: Network = NETWORK,
+    tags: Mapping[str, str] = {"Team": "data"},
+    after: Sequence[ITerraformDependable] = (),
+    **spec: Any,
 ) -> Build:
     whole = {"instance_types": ["m6i.xlarge"], "min_size": 1, "max_size": 3, **spec}
     return lambda stack: NodeGroup(
@@ -268,9 +275,9 @@ def node_group(
         name=name,
         spec=NodeGroupSpec(**whole),
         cluster=cluster or existing(stack),
-        network=NETWORK,
+        network=network,
         account=account(stack),
-        tags={"Team": "data"},
+        tags=tags,
         after=after,
     )
 
@@ -409,6 +416,32 @@ def named_bucket(name: str = "data-1", expirations: dict[str, int] | None = None
     return lambda stack: Bucket(
         stack, "x", name=name, spec=BucketSpec(), kms_key_arn=KEY, account=account(stack), expirations=expirations
     )
+
+@dataclass(frozen=True)
+class TheirCluster:
+    """A cluster as another program knows it."""
+
+    name: str = "theirs"
+    id: str = "theirs"
+    version: str = "1.35"
+    endpoint: str = "https://theirs"
+    certificate_authority: str = "PEM"
+    oidc_issuer: str = "oidc"
+    oidc_provider_arn: str = "arn:oidc"
+
+
+class TheirNetwork:
+    """A network as another program knows it."""
+
+    def __init__(self) -> None:
+        self.private_subnet_ids = {zone: f"subnet-{zone}" for zone in ZONES}
+        self.pod_subnet_ids: dict[str, str] = {}
+
+
+def test_clusters_and_networks_of_other_kinds_will_do(synth: Synthesise) -> None:
+    group = synth(node_group(cluster=TheirCluster(), network=TheirNetwork())).only("aws_eks_node_group")
+    assert (group["cluster_name"], group["subnet_ids"]) == ("theirs", ["subnet-eu-west-1a", "subnet-eu-west-1b"])
+
 
 
 def autoscaler_chart(region: str) -> Build:
