@@ -33,6 +33,7 @@ from constructs_lib.cluster import EksClusterLike
 from constructs_lib.job_role import JobRole, JobRoleSpec
 from constructs_lib.log_group import LogGroup
 from constructs_lib.virtual_cluster import VirtualCluster
+from provisioners.spec import holds_token
 
 if TYPE_CHECKING:
     from constructs_lib.job_template import JobTemplate
@@ -117,6 +118,11 @@ class Team(Construct):
         )
         place = Construct(self, "pod-template") if tiers else self
         for (tier, component), template in pod_templates(name, placements, tiers or {}).items():
+            if holds_token(template.content):
+                raise Refused(
+                    f"{self.node.path}: `placements` must be literals, because the keys of pod templates are made from "
+                    f"them, got {placements[component]!r}; write the values themselves"
+                )
             _upload(
                 place,
                 f"{tier}-{component}" if tier else f"{component}-pod-template",

@@ -50,6 +50,7 @@ ZONES = ["eu-west-1a", "eu-west-1b"]
 Build = Callable[[TerraformStack], Any]
 Synthesise = Callable[[Build], Document]
 
+ANYWHERE = Placement({})
 NETWORK = ExistingVpc(
     ExistingVpcSpec(
         vpc_id="vpc-0123456789abcdef0",
@@ -61,6 +62,11 @@ NETWORK = ExistingVpc(
 @pytest.fixture
 def synth(tmp_path: Path) -> Synthesise:
     return lambda build: stack_of(build, tmp_path)
+
+
+def unknown(stack: TerraformStack) -> str:
+    """Return what only Terraform knows."""
+    return str(DataAwsCallerIdentity(stack, "unknown").user_id)
 
 
 def account(stack: TerraformStack) -> Account:
@@ -293,6 +299,20 @@ def test_nodes_have_encrypted_disks_and_keep_their_credentials(synth: Synthesise
     assert tagged == {"instance": "data", "volume": "data", "network-interface": "data"}
 
 
+def test_tags_may_hold_what_only_terraform_knows(synth: Synthesise) -> None:
+    def build(stack: TerraformStack) -> None:
+        tags = {"Creator": unknown(stack), "Price": "${5}"}
+        group = node_group(tags=tags)(stack)
+        group.tag_autoscaling_group(tags)
+
+    document = synth(build)
+    expected = {"Creator": "${data.aws_caller_identity.unknown.user_id}", "Price": "$${5}"}
+    for launched in document.only("aws_launch_template")["tag_specifications"]:
+        assert launched["tags"].items() >= expected.items()
+    tags = [each["tag"] for each in document.resources("aws_autoscaling_group_tag")]
+    assert {tag["key"]: tag["value"] for tag in tags} == expected
+
+
 def test_the_number_of_nodes_is_left_to_the_autoscaler(synth: Synthesise) -> None:
     group = synth(node_group(desired_size=2)).only("aws_eks_node_group")
     assert group["scaling_config"] == {"min_size": 1, "max_size": 3, "desired_size": 2}
@@ -396,27 +416,6 @@ def test_a_cluster_in_ones_own_stack_gets_what_makes_it_one(synth: Synthesise) -
     assert by_name["aws-ebs-csi-driver"]["pod_identity_association"]
 
 
-KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
-
-
-def controller(identity: str) -> Build:
-    return lambda stack: ServiceAccountRole(
-        stack,
-        "role",
-        name="x",
-        cluster=existing(stack),
-        namespace="x",
-        service_account="x",
-        identity=cast("Any", identity),
-        account=account(stack),
-    )
-
-
-def named_bucket(name: str = "data-1", expirations: dict[str, int] | None = None) -> Build:
-    return lambda stack: Bucket(
-        stack, "x", name=name, spec=BucketSpec(), kms_key_arn=KEY, account=account(stack), expirations=expirations
-    )
-
 @dataclass(frozen=True)
 class TheirCluster:
     """A cluster as another program knows it."""
@@ -442,6 +441,27 @@ def test_clusters_and_networks_of_other_kinds_will_do(synth: Synthesise) -> None
     group = synth(node_group(cluster=TheirCluster(), network=TheirNetwork())).only("aws_eks_node_group")
     assert (group["cluster_name"], group["subnet_ids"]) == ("theirs", ["subnet-eu-west-1a", "subnet-eu-west-1b"])
 
+
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+
+
+def controller(identity: str) -> Build:
+    return lambda stack: ServiceAccountRole(
+        stack,
+        "role",
+        name="x",
+        cluster=existing(stack),
+        namespace="x",
+        service_account="x",
+        identity=cast("Any", identity),
+        account=account(stack),
+    )
+
+
+def named_bucket(name: str = "data-1", expirations: dict[str, int] | None = None) -> Build:
+    return lambda stack: Bucket(
+        stack, "x", name=name, spec=BucketSpec(), kms_key_arn=KEY, account=account(stack), expirations=expirations
+    )
 
 
 def autoscaler_chart(region: str) -> Build:
@@ -542,6 +562,10 @@ def cluster_in_a_vpc(**spec: Any) -> Build:
         (
             lambda stack: team(stack, placements={"driver": Placement({"pool": "d"})}),
             r"test/etl: `placements` must say where driver and executor run, got \['driver'\]; add 'executor'",
+        ),
+        (
+            lambda stack: team(stack, placements={"driver": Placement({"pool": unknown(stack)}), "executor": ANYWHERE}),
+            r"test/etl: `placements` must be literals, because .*, got Placement\(node_selector={'pool': '\$.*; write",
         ),
         (
             vpc("a b/c*"),
