@@ -13,7 +13,7 @@ from constructs import Construct
 from constructs_lib._cluster import AFTER_NODES, BEFORE_NODES, AddonSpec
 from constructs_lib._coredns import COREDNS, coredns
 from constructs_lib._literal import literal
-from constructs_lib._names import Refused
+from constructs_lib._names import Refused, dependable
 from constructs_lib._own_roles import own_role_name
 from constructs_lib._policy import pod_identity_trust
 from constructs_lib.account import Account
@@ -52,9 +52,13 @@ class Addon(EksAddon):
         role: Role | None = None,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
+
+        def where() -> str:
+            return f"{scope.node.path}/{id}"
+
         if bool(service_account) != bool(role):
             raise Refused(
-                f"{scope.node.path}/{id}: `service_account` and `role` must come together, got {service_account!r} and "
+                f"{where()}: `service_account` and `role` must come together, got {service_account!r} and "
                 f"{role and role.name!r}; give both, or neither"
             )
         spec = spec or AddonSpec()
@@ -74,7 +78,7 @@ class Addon(EksAddon):
             resolve_conflicts_on_create="OVERWRITE",
             resolve_conflicts_on_update="OVERWRITE",
             pod_identity_association=identity,
-            depends_on=[*after, *(role.attachments if role else ())] or None,
+            depends_on=[*dependable(after, "after", where), *(role.attachments if role else ())] or None,
         )
 
 

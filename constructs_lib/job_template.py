@@ -19,7 +19,7 @@ from constructs import Construct
 
 from constructs_lib._job_template import FIXED_PROVIDER, JobTemplateName, JobTemplateSpec
 from constructs_lib._literal import literal
-from constructs_lib._names import checked
+from constructs_lib._names import checked, dependable
 from constructs_lib._policy import Statement, sid
 from constructs_lib.role import Role
 from constructs_lib.virtual_cluster import VirtualCluster
@@ -57,7 +57,7 @@ class JobTemplate(Construct):
                 configuration_overrides=_overrides(spec),
                 job_tags=literal(spec.job_tags) or None,
             ),
-            depends_on=[*depends_on] or None,
+            depends_on=dependable(depends_on, "depends_on", lambda: self.node.path) or None,
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         self.id: str = self._resource.id

@@ -25,7 +25,7 @@ from cdktf_cdktf_provider_aws.launch_template import (
 from constructs import Construct
 
 from constructs_lib._literal import literal
-from constructs_lib._names import Refused, checked, fit
+from constructs_lib._names import Refused, checked, dependable, fit
 from constructs_lib._node_group import NodeGroupName, NodeGroupSpec, TaintSpec
 from constructs_lib._own_roles import node_group_role_name
 from constructs_lib._policy import trust
@@ -94,7 +94,7 @@ class NodeGroup(Construct):
             lifecycle=TerraformResourceLifecycle(
                 create_before_destroy=True, ignore_changes=["scaling_config[0].desired_size"]
             ),
-            depends_on=[*role.attachments, *after],
+            depends_on=[*role.attachments, *dependable(after, "after", lambda: self.node.path)],
         )
         """What others that need nodes name in their `after`."""
 

@@ -29,6 +29,7 @@ from constructs_lib.cluster import (
 )
 from constructs_lib.cluster_autoscaler import ClusterAutoscalerAccess, ClusterAutoscalerChart, ClusterAutoscalerSpec
 from constructs_lib.job_role import JobRole, JobRoleSpec
+from constructs_lib.job_template import JobTemplate, JobTemplateSpec
 from constructs_lib.karpenter_access import KarpenterAccess, KarpenterSpec
 from constructs_lib.karpenter_charts import KarpenterCharts
 from constructs_lib.log_group import LogGroup, adopt_log_groups
@@ -494,6 +495,21 @@ def karpenter_charts(spec: KarpenterSpec, **arguments: Any) -> Build:
     return build
 
 
+def addon(**arguments: Any) -> Build:
+    return lambda stack: Addon(stack, "addon", name="x", cluster=existing(stack), **arguments)
+
+
+def job_template(**arguments: Any) -> Build:
+    return lambda stack: JobTemplate(
+        stack,
+        "template",
+        name="x",
+        spec=JobTemplateSpec(entry_point="s3://code/x.py"),
+        role=Role(stack, "role", name="x", trust="{}"),
+        **arguments,
+    )
+
+
 def cluster_in_a_vpc(**spec: Any) -> Build:
     return lambda stack: Cluster(
         stack,
@@ -566,6 +582,14 @@ def cluster_in_a_vpc(**spec: Any) -> Build:
         (
             lambda stack: team(stack, placements={"driver": Placement({"pool": unknown(stack)}), "executor": ANYWHERE}),
             r"test/etl: `placements` must be literals, because .*, got Placement\(node_selector={'pool': '\$.*; write",
+        ),
+        *(
+            (build, f"{place}: `{name}` must hold what Terraform can wait for, got a ExistingVpc; give its resource")
+            for build, place, name in (
+                (node_group(after=[cast(Any, NETWORK)]), "test/nodes", "after"),
+                (addon(after=[cast(Any, NETWORK)]), "test/addon", "after"),
+                (job_template(depends_on=[cast(Any, NETWORK)]), "test/template", "depends_on"),
+            )
         ),
         (
             vpc("a b/c*"),
