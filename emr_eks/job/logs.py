@@ -121,7 +121,7 @@ class S3Logs:
         self.where = f"s3://{bucket}/{prefix}"
 
     def read(self, component: Component) -> Iterator[Line]:
-        """Yield the lines that came since the last call, file by file."""
+        """Yield the lines that came since the last call, file by file; a line that was cut off then comes whole."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
         for found in (each for page in pages for each in page.get("Contents", [])):
             key, version = found["Key"], found["ETag"]
@@ -129,9 +129,9 @@ class S3Logs:
             seen_version, seen_lines = self._seen.get(key, ("", 0))
             if source is None or component not in (Component.all, source.component) or version == seen_version:
                 continue
-            lines = self._text(key).splitlines()
-            self._seen[key] = (version, len(lines))
-            yield from (Line(source, text) for text in lines[seen_lines:])
+            text = self._text(key)
+            self._seen[key] = (version, len(text[: text.rfind("\n") + 1].splitlines()))
+            yield from (Line(source, line) for line in text.splitlines()[seen_lines:])
 
     def _text(self, key: str) -> str:
         content: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()

@@ -46,9 +46,9 @@ class Pods:
         events = [{"timestamp": next(self._time), "message": line} for line in lines]
         self._cloudwatch.put_log_events(logGroupName=LOG_GROUP, logStreamName=name, logEvents=events)
 
-    def s3(self, who: str, *lines: str, stream: str = "stdout") -> None:
+    def s3(self, who: str, *lines: str, stream: str = "stdout", end: str = "\n") -> None:
         key = f"logs/analytics/{self._place}/{self.paths[who]}/{stream}.gz"
-        self._written[key] = self._written.get(key, "") + "".join(f"{line}\n" for line in lines)
+        self._written[key] = self._written.get(key, "") + "\n".join(lines) + end
         self._s3.put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(self._written[key].encode()))
 
 
@@ -137,6 +137,21 @@ def test_following_prints_what_comes_until_the_run_ends(cli: Cli, emr: Emr, cloc
     answer = cli("logs", *TEAM, run, "--follow", "--from", place)
     assert lines(answer.out) == ["one", "two", "three", "the last words"]
     assert sum(clock.slept) == 35
+
+
+def test_a_line_that_was_cut_off_comes_whole_once_it_is_written(cli: Cli, emr: Emr, clock: TestClock) -> None:
+    run = emr.start()
+    emr.run(run).state = "RUNNING"
+    pods = Pods(emr, run)
+    pods.s3("driver", "one", "Pi is rou", end="")
+
+    def end() -> None:
+        pods.s3("driver", "ghly 3.14")
+        emr.run(run).finish("COMPLETED", "done")
+
+    clock.plans = [(8, end)]
+    answer = cli("logs", *TEAM, run, "--follow", "--from", "s3")
+    assert lines(answer.out) == ["one", "Pi is rou", "Pi is roughly 3.14"]
 
 
 def test_following_in_vain_tells_how_the_run_ended(cli: Cli, emr: Emr, clock: TestClock) -> None:
