@@ -343,10 +343,11 @@ def _cancel(jobs: Jobs, outcome: dict[str, str]) -> dict[str, Failure]:
 
 
 def _wait(jobs: Jobs, outcome: dict[str, str], but_for: Container[str], every: float, timeout: float | None) -> None:
-    """Put the states of the runs in *outcome* there until they have ended. Raises `Failure` after *timeout*."""
+    """Put the states of the runs in *outcome* there until all have ended. Raises `Failure` after *timeout*."""
     clock = watching.Clock()
+    since = clock.now()
     for run_id in [each for each in outcome if each not in but_for]:
-        for step in watching.follow(partial(jobs.describe, run_id), clock, every=every, timeout=timeout):
+        for step in watching.follow(partial(jobs.describe, run_id), clock, every=every, timeout=timeout, since=since):
             outcome[run_id] = step["state"]
 
 

@@ -31,12 +31,14 @@ class Clock:
         time.sleep(seconds)
 
 
-def follow(describe: Callable[[], Run], clock: Clock, *, every: float, timeout: float | None) -> Iterator[Run]:
+def follow(
+    describe: Callable[[], Run], clock: Clock, *, every: float, timeout: float | None, since: datetime | None = None
+) -> Iterator[Run]:
     """Yield the run as it is now, and again *every* so many seconds until it has ended.
 
-    Raises `Failure` when it has not after *timeout* seconds; the run itself goes on.
+    Raises `Failure` when it has not *timeout* seconds after *since*, by default now; the run itself goes on.
     """
-    until = None if timeout is None else clock.now() + timedelta(seconds=timeout)
+    until = None if timeout is None else (since or clock.now()) + timedelta(seconds=timeout)
     while True:
         run = describe()
         yield run

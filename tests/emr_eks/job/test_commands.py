@@ -413,6 +413,19 @@ def test_what_did_not_end_in_time_is_told_with_the_rest(
     assert answer.err == f"error: {run} is still CANCEL_PENDING after 10 s; it goes on\n"
 
 
+def test_runs_have_one_time_to_end_in_all_together(
+    cli: Cli, emr: Emr, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = runs = [emr.start("daily"), emr.start("daily")]
+    monkeypatch.setattr(
+        type(emr.run(first)), "finish", lambda run, state, details: setattr(run, "state", "CANCEL_PENDING")
+    )
+    clock.plans = [(8, lambda: setattr(emr.run(first), "state", "CANCELLED"))]
+    answer = cli("cancel", *TEAM, *runs, "--yes", "--wait", "--timeout", "12")
+    assert answer.err == f"error: {second} is still CANCEL_PENDING after 12 s; it goes on\n"
+    assert sum(clock.slept) == 12
+
+
 # The Spark history
 
 
