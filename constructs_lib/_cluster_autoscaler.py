@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from constructs_lib._names import ImageRepository
-from constructs_lib._node_group import KUBERNETES_EFFECT, LabelKey, LabelValue, NodeGroupSpec, NodesSpec
+from constructs_lib._node_group import LabelKey, LabelValue, NodeGroupSpec, NodesSpec
 from constructs_lib._policy import Statement
 from provisioners.spec import DnsLabel, Problem, Spec
 
@@ -102,7 +102,7 @@ def group_tags(name: str, spec: NodeGroupSpec) -> dict[str, str]:
     return {
         **{f"{_TAG}/node-template/label/{key}": value for key, value in sorted(labels.items())},
         **{
-            f"{_TAG}/node-template/taint/{taint.key}": f"{taint.value}:{KUBERNETES_EFFECT[taint.effect]}"
+            f"{_TAG}/node-template/taint/{taint.key}": f"{taint.value}:{taint.kubernetes_effect}"
             for taint in sorted(spec.taints, key=lambda each: each.key)
         },
         f"{_TAG}/node-template/resources/ephemeral-storage": _ephemeral_storage(spec),

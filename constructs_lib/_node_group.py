@@ -54,7 +54,7 @@ _OPEN = ("node.kubernetes.io", "kubelet.kubernetes.io")
 """Nodes may give themselves no other labels of Kubernetes' own:
 https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction"""
 
-KUBERNETES_EFFECT = {
+_KUBERNETES_EFFECT = {
     "NO_EXECUTE": "NoExecute",
     "NO_SCHEDULE": "NoSchedule",
     "PREFER_NO_SCHEDULE": "PreferNoSchedule",
@@ -70,6 +70,11 @@ class TaintSpec(Spec):
     effect: Literal["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"] = Field(
         description="What happens to pods that do not tolerate the taint.", examples=["NO_SCHEDULE"]
     )
+
+    @property
+    def kubernetes_effect(self) -> str:
+        """The effect as Kubernetes spells it."""
+        return _KUBERNETES_EFFECT[self.effect]
 
 
 _USER_DATA_LIMIT = 12 * 1024

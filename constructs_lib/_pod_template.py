@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from constructs_lib._priority import TierSpec
 from constructs_lib._team import team_prefix
 from provisioners import labels
+
+if TYPE_CHECKING:
+    from constructs_lib._node_group import NodeGroupSpec
+    from provisioners.node_pool import NodePool
 
 Component = Literal["driver", "executor"]
 COMPONENTS: tuple[Component, ...] = ("driver", "executor")
@@ -27,10 +31,23 @@ _STAYS = {
 
 
 class Placement(NamedTuple):
-    """What a pod says to land on certain nodes."""
+    """What a pod says to land on certain nodes; `tolerations` as Kubernetes spells them."""
 
     node_selector: Mapping[str, str]
     tolerations: Sequence[Mapping[str, str]] = ()
+
+    @classmethod
+    def on_node_group(cls, name: str, group: NodeGroupSpec) -> Placement:
+        """Return what lands a pod on the `NodeGroup` *name*, in spite of its taints."""
+        tolerations = _tolerating((each.key, each.value, each.kubernetes_effect) for each in group.taints)
+        return cls({NODE_GROUP_LABEL: name}, tolerations)
+
+    @classmethod
+    def on_node_pool(cls, pool: NodePool) -> Placement:
+        """Return what lands a pod on Karpenter's *pool*, in spite of its taints."""
+        taints = pool.spec.template.spec.taints or ()
+        tolerations = _tolerating((each.key, each.value or "", each.effect) for each in taints)
+        return cls({NODE_POOL_LABEL: pool.metadata.name}, tolerations)
 
 
 def pod_template(component: Component, placement: Placement, priority_class: str | None = None) -> dict[str, Any]:
@@ -72,7 +89,7 @@ def pod_templates(
     return found
 
 
-def tolerating(taints: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
+def _tolerating(taints: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
     """Return a toleration for each taint, given as key, value and effect in Kubernetes' spelling."""
     return [
         {"key": key, "operator": "Equal", "value": value, "effect": effect}

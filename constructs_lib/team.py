@@ -38,15 +38,15 @@ from provisioners.spec import holds_token
 if TYPE_CHECKING:
     from constructs_lib.job_template import JobTemplate
 
-__all__ = ["JobRoleSpec", "Placement", "Team", "TeamJob", "TeamSpec", "TierSpec"]
+__all__ = ["Component", "JobRoleSpec", "Placement", "Team", "TeamJob", "TeamSpec", "TierSpec"]
 
 
 class Team(Construct):
     """Defines a virtual cluster, the roles of its jobs, their log group and pod templates.
 
-    The jobs may use the team's own prefix of *bucket*, write their logs there and to the log group, and read the
-    platform's shared files; *placements* say where drivers and executors run. *after* is what the virtual cluster
-    comes after.
+    The jobs may use the team's own prefix of *bucket*, and write their logs there and to the log group; *placements*
+    say where drivers and executors run: `Placement.on_node_group` and `Placement.on_node_pool` make them. *after* is
+    what the virtual cluster comes after.
 
     Names in the Spec stand for what only the program knows, and are not read: `driver_pool` and `executor_pool` are
     *placements* here, `tiers` and `job_templates` the arguments of those names, and `s3_log_days` belongs to the

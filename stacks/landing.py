@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec
+from constructs_lib._node_group import NodeGroupSpec
 from constructs_lib._pod_template import COMPONENTS, Component, pod_template
 from constructs_lib._system_pods import (
     SystemPod,
@@ -87,7 +87,7 @@ def _node_group(name: str, group: NodeGroupSpec, around: Surroundings, origin: O
         around=around._replace(zones=tuple(group.availability_zones) or around.zones),
         given={**group.node_labels(name), labels.NODE_GROUP_CAPACITY_TYPE: group.capacity_type},
         taints=[
-            Taint(each.key, each.value, KUBERNETES_EFFECT[each.effect], ("taints", index))
+            Taint(each.key, each.value, each.kubernetes_effect, ("taints", index))
             for index, each in enumerate(group.taints)
         ],
         keeps=Reserve(

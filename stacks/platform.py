@@ -30,11 +30,11 @@ from constructs_lib._names import (
     overlap,
     region_of,
 )
-from constructs_lib._node_group import KUBERNETES_EFFECT, NodeGroupSpec, NodesSpec
+from constructs_lib._node_group import NodeGroupSpec, NodesSpec
 from constructs_lib._node_group_family import FAMILY_LABEL, FamilyName, MemberSpec, NodeGroupFamilySpec
 from constructs_lib._node_termination_handler import NodeTerminationHandlerSpec, managed_tag
 from constructs_lib._own_roles import OWN_ROLES, node_group_role_name, own_role_name
-from constructs_lib._pod_template import NODE_GROUP_LABEL, NODE_POOL_LABEL, Component, Placement, tolerating
+from constructs_lib._pod_template import Component, Placement
 from constructs_lib._priority import PrioritiesSpec, TierSpec
 from constructs_lib._team import TeamSpec, job_role_name, log_group_name, role_path
 from constructs_lib._versions import DEFAULT_KARPENTER, too_old
@@ -651,13 +651,10 @@ class Platform(NamedTuple):
         """Return what lands a pod on the node pool, the node group or the family's groups *name*."""
         for pool in self.pools.node_pools:
             if pool.metadata.name == name:
-                taints = pool.spec.template.spec.taints or ()
-                tolerations = tolerating([(t.key, t.value or "", t.effect) for t in taints])
-                return Placement({NODE_POOL_LABEL: name}, tolerations)
-        group = self.spec.groups.get(name) or self._member_of(name)
-        label = NODE_GROUP_LABEL if name in self.spec.groups else FAMILY_LABEL
-        tolerations = tolerating([(t.key, t.value, KUBERNETES_EFFECT[t.effect]) for t in group.taints])
-        return Placement({label: name}, tolerations)
+                return Placement.on_node_pool(pool)
+        if group := self.spec.groups.get(name):
+            return Placement.on_node_group(name, group)
+        return Placement.on_node_group(name, self._member_of(name))._replace(node_selector={FAMILY_LABEL: name})
 
     def _member_of(self, pool: str) -> NodeGroupSpec:
         """Return any of the groups that pods choose together as *pool*; all have the same taints."""

@@ -45,6 +45,8 @@ from constructs_lib.service_account_role import ServiceAccountRole
 from constructs_lib.team import Placement, Team, TeamSpec
 from constructs_lib.virtual_cluster import VirtualCluster
 from constructs_lib.vpc import ExistingVpc, ExistingVpcSpec, Network, Vpc, VpcSpec
+from provisioners.manifest import Metadata
+from provisioners.node_pool import NodeClassRef, NodePool, NodePoolSpec, Taint, Template, TemplateSpec
 
 ACCOUNT = "123456789012"
 ZONES = ["eu-west-1a", "eu-west-1b"]
@@ -974,6 +976,31 @@ def team(stack: TerraformStack, *, placements: dict[Any, Placement]) -> Team:
         placements=placements,
         account=account(stack),
         kms_key_arn=KEY,
+    )
+
+
+def test_a_placement_lands_pods_on_a_node_group_in_spite_of_its_taints(synth: Synthesise) -> None:
+    taints = [TaintSpec(key="spark", value="x", effect="NO_SCHEDULE"), TaintSpec(key="gpu", effect="NO_EXECUTE")]
+    group = NodeGroupSpec(instance_types=["m6i.large"], min_size=0, max_size=1, taints=taints)
+    placement = Placement.on_node_group("spot", group)
+    labels = synth(node_group("spot", taints=taints)).only("aws_eks_node_group")["labels"]
+    assert placement.node_selector.items() <= labels.items()
+    assert placement.tolerations == [
+        {"key": "spark", "operator": "Equal", "value": "x", "effect": "NoSchedule"},
+        {"key": "gpu", "operator": "Exists", "effect": "NoExecute"},
+    ]
+
+
+def test_a_placement_lands_pods_on_a_node_pool_in_spite_of_its_taints() -> None:
+    template = TemplateSpec(
+        node_class_ref=NodeClassRef(group="karpenter.k8s.aws", kind="EC2NodeClass", name="spark"),
+        requirements=[],
+        taints=[Taint(key="spark", effect="NoSchedule")],
+    )
+    pool = NodePool(metadata=Metadata(name="spot"), spec=NodePoolSpec(template=Template(spec=template)))
+    assert Placement.on_node_pool(pool) == (
+        {"karpenter.sh/nodepool": "spot"},
+        [{"key": "spark", "operator": "Exists", "effect": "NoSchedule"}],
     )
 
 
