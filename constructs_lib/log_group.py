@@ -10,9 +10,10 @@ from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from constructs import Construct
 
 from constructs_lib._log_group import AnyLogGroupName, write_logs
-from constructs_lib._names import checked_if_known
+from constructs_lib._names import Refused, checked_if_known
 from constructs_lib.account import Account
 from constructs_lib.role import Role
+from provisioners.spec import holds_token
 
 __all__ = ["LogGroup", "adopt_log_groups"]
 
@@ -70,9 +71,16 @@ def adopt_log_groups(
 
     AWS refuses to create a group twice, so without this a team could not come back under its name. All their names
     begin with *prefix*; AWS is asked for no others. Needs Terraform or OpenTofu 1.7, and DescribeLogGroups; call it
-    once for a *stack*. Checkov 3.3 reads no stack with import blocks.
+    once for a *stack*. Checkov 3.3 reads no stack with import blocks. Raises `Refused` for a name that is not literal,
+    or begins otherwise: it would not be found.
     https://developer.hashicorp.com/terraform/language/import#import-multiple-instances
     """
+    for group in groups:
+        if holds_token(group.name) or not group.name.startswith(prefix):
+            raise Refused(
+                f"{group.node.path}: `name` must be a literal that begins with {prefix!r} to be adopted, "
+                f"got {group.name!r}; write the name itself, or leave the group out"
+            )
     found = "data.aws_cloudwatch_log_groups.kept"
     stack.add_override(found, {"log_group_name_prefix": prefix} if prefix else {})
     stack.add_override("import", [_adoption(group, f"{found}.log_group_names") for group in groups])

@@ -497,6 +497,14 @@ def karpenter_charts(spec: KarpenterSpec, **arguments: Any) -> Build:
     return build
 
 
+def adopted_logs(name: Callable[[TerraformStack], str], **arguments: Any) -> Build:
+    def build(stack: TerraformStack) -> None:
+        logs = LogGroup(stack, "logs", name=name(stack), retention_days=30, account=account(stack))
+        adopt_log_groups(stack, [logs], **arguments)
+
+    return build
+
+
 def addon(**arguments: Any) -> Build:
     return lambda stack: Addon(stack, "addon", name="x", cluster=existing(stack), **arguments)
 
@@ -563,6 +571,14 @@ def cluster_in_a_vpc(**spec: Any) -> Build:
         (
             lambda stack: LogGroup(stack, "x", name="a b", retention_days=30, account=account(stack)),
             "test/x: must be the name of a log group: .*, got 'a b'; for example",
+        ),
+        (
+            adopted_logs(lambda stack: "/spark/a", prefix="/emr-eks/"),
+            "test/logs: `name` must be a literal that begins with '/emr-eks/' to be adopted, got '/spark/a'; write",
+        ),
+        (
+            adopted_logs(lambda stack: f"/spark/{unknown(stack)}"),
+            "test/logs: `name` must be a literal that begins with '' to be adopted, got '/spark/\\${.*; write",
         ),
         (
             node_group("-spot"),
