@@ -75,20 +75,24 @@ def adopt_log_groups(
     or begins otherwise: it would not be found.
     https://developer.hashicorp.com/terraform/language/import#import-multiple-instances
     """
-    for group in groups:
-        if holds_token(group.name) or not group.name.startswith(prefix):
+    named = [(*_name_and_address(group), group) for group in groups]
+    for name, _, group in named:
+        if holds_token(name) or not name.startswith(prefix):
             raise Refused(
                 f"{group.node.path}: `name` must be a literal that begins with {prefix!r} to be adopted, "
-                f"got {group.name!r}; write the name itself, or leave the group out"
+                f"got {name!r}; write the name itself, or leave the group out"
             )
     found = "data.aws_cloudwatch_log_groups.kept"
     stack.add_override(found, {"log_group_name_prefix": prefix} if prefix else {})
-    stack.add_override("import", [_adoption(group, f"{found}.log_group_names") for group in groups])
+    stack.add_override("import", [_adoption(name, address, f"{found}.log_group_names") for name, address, _ in named])
 
 
-def _adoption(group: LogGroup | CloudwatchLogGroup, names: str) -> dict[str, str]:
-    """Return the block that imports *group* if it is among *names*: import blocks know no `count`."""
-    name, address = (group.name, group.address) if isinstance(group, LogGroup) else (group.name_input, _address(group))
+def _name_and_address(group: LogGroup | CloudwatchLogGroup) -> tuple[str, str]:
+    return (group.name, group.address) if isinstance(group, LogGroup) else (group.name_input or "", _address(group))
+
+
+def _adoption(name: str, address: str, names: str) -> dict[str, str]:
+    """Return the block that imports the group *name* if it is among *names*: import blocks know no `count`."""
     return {
         "for_each": f"${{toset([for name in {names} : name if name == {json.dumps(name)}])}}",
         "to": address,

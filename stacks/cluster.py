@@ -38,9 +38,8 @@ class ClusterStack(PlatformStack):
             network=network,
             account=self._account,
         )
-        self._insights: ContainerInsights | None = None
         groups = self._node_groups(network, addons_before_nodes(self, cluster=self.cluster, network=network))
-        self._later_addons(groups)
+        insights = self._later_addons(groups)
         self.karpenter = (
             KarpenterAccess(
                 self,
@@ -56,12 +55,12 @@ class ClusterStack(PlatformStack):
         self.autoscaler = self._autoscaler(groups)
         self.termination_handler = self._termination_handler()
         if platform.adopt_log_groups:
-            self._adopt_logs()
+            self._adopt_logs(insights)
         self._outputs(groups)
 
-    def _adopt_logs(self) -> None:
+    def _adopt_logs(self, insights: ContainerInsights | None) -> None:
         """Go on with the logs of a destroyed cluster of this name: EKS writes the last of them into a group anew."""
-        groups = [self.cluster.logs, *(self._insights.groups if self._insights else ())]
+        groups = [self.cluster.logs, *(insights.groups if insights else ())]
         names = [group.name_input or "" for group in groups]
         adopt_log_groups(self, groups, prefix=commonpath(names))
 
@@ -103,7 +102,7 @@ class ClusterStack(PlatformStack):
             for name in sorted(self.platform.groups)
         }
 
-    def _later_addons(self, groups: dict[str, NodeGroup]) -> None:
+    def _later_addons(self, groups: dict[str, NodeGroup]) -> ContainerInsights | None:
         nodes = [group.resource for group in groups.values()]
         monitoring = self.platform.monitoring
         watching = monitoring if monitoring and monitoring.container_insights else None
@@ -114,11 +113,10 @@ class ClusterStack(PlatformStack):
             nodes=nodes,
             leave_out=[CONTAINER_INSIGHTS] if watching else [],
         )
-        if watching:
-            self._container_insights(watching, nodes)
+        return self._container_insights(watching, nodes) if watching else None
 
-    def _container_insights(self, spec: MonitoringSpec, nodes: list[EksNodeGroup]) -> None:
-        insights = self._insights = ContainerInsights(
+    def _container_insights(self, spec: MonitoringSpec, nodes: list[EksNodeGroup]) -> ContainerInsights:
+        insights = ContainerInsights(
             self, "container-insights", spec=spec, cluster_name=self.cluster.name, account=self._account
         )
         addon_of_spec(
@@ -130,6 +128,7 @@ class ClusterStack(PlatformStack):
             role=insights.role,
             after=[*insights.groups, *nodes],
         )
+        return insights
 
     def _outputs(self, groups: dict[str, NodeGroup]) -> None:
         self.add_output("eks_cluster_name", self.cluster.id, "The cluster.")
