@@ -10,7 +10,7 @@ from benchmarks.gate import Gate
 ROUND_TRIPS_PER_RESOURCE = 2.3
 ROUND_TRIPS_PER_RESOURCE_OF_TEAMS = 1.85
 """One question more for every team is too many."""
-ROUND_TRIPS_PER_RESOURCE_OF_EVERYTHING = 2.09
+ROUND_TRIPS_PER_RESOURCE_OF_EVERYTHING = 2.115
 """One question more for each of two things is too many."""
 SPARE_SUBMODULES = 2
 

@@ -105,7 +105,7 @@ class Cluster(Construct):
         role.attach("AmazonEKSClusterPolicy", account.managed_policy_arn("AmazonEKSClusterPolicy"))
         # EKS would make this group itself when it first writes to it, with no retention and out of Terraform's sight.
         log_group = f"/aws/eks/{name}/cluster"
-        self.logs: CloudwatchLogGroup = CloudwatchLogGroup(
+        logs = CloudwatchLogGroup(
             self,
             "ControlPlaneLogs",
             name=log_group,
@@ -138,8 +138,10 @@ class Cluster(Construct):
                 endpoint_public_access=bool(spec.public_access_cidrs),
                 public_access_cidrs=sorted(set(spec.public_access_cidrs)) or None,
             ),
-            depends_on=[*role.attachments, self.logs],
+            depends_on=[*role.attachments, logs],
         )
+        self.logs: dict[str, CloudwatchLogGroup] = {log_group: logs}
+        """The log group of the control plane, by name."""
         self.id: str = cluster.name
         self.arn: str = cluster.arn
         self.endpoint: str = cluster.endpoint

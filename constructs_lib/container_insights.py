@@ -19,7 +19,7 @@ class ContainerInsights(Construct):
     """Defines the role of the CloudWatch agent, for Pod Identity, and the log groups that it writes to.
 
     The agent makes groups itself that are not there, with no retention and out of Terraform's sight: it comes after
-    `groups`.
+    `logs`.
     """
 
     def __init__(self, scope: Construct, id: str, *, spec: MonitoringSpec, cluster_name: str, account: Account) -> None:
@@ -41,8 +41,10 @@ class ContainerInsights(Construct):
             statements=[logs_may_use(account, f"/aws/containerinsights/{cluster_name}/*")],
         )
         place = Construct(self, "Logs")
-        self.groups: list[CloudwatchLogGroup] = [
-            CloudwatchLogGroup(place, kind, name=name, retention_in_days=spec.log_retention_days, kms_key_id=key.arn)
+        self.logs: dict[str, CloudwatchLogGroup] = {
+            name: CloudwatchLogGroup(
+                place, kind, name=name, retention_in_days=spec.log_retention_days, kms_key_id=key.arn
+            )
             for kind, name in log_groups(cluster_name, spec).items()
-        ]
-        """What the add-on comes after."""
+        }
+        """The log groups by name; the add-on comes after them."""

@@ -60,9 +60,8 @@ class ClusterStack(PlatformStack):
 
     def _adopt_logs(self, insights: ContainerInsights | None) -> None:
         """Go on with the logs of a destroyed cluster of this name: EKS writes the last of them into a group anew."""
-        groups = [self.cluster.logs, *(insights.groups if insights else ())]
-        names = [group.name_input or "" for group in groups]
-        adopt_log_groups(self, groups, prefix=commonpath(names))
+        groups = self.cluster.logs | (insights.logs if insights else {})
+        adopt_log_groups(self, groups, prefix=commonpath(groups))
 
     def _termination_handler(self) -> NodeTerminationHandlerAccess | None:
         spec = self.platform.node_termination_handler
@@ -126,7 +125,7 @@ class ClusterStack(PlatformStack):
             configuration=agent_configuration(spec),
             service_account=SERVICE_ACCOUNT,
             role=insights.role,
-            after=[*insights.groups, *nodes],
+            after=[*insights.logs.values(), *nodes],
         )
         return insights
 

@@ -91,7 +91,7 @@ class TeamsStack(PlatformStack):
         """Go on with the log groups of teams that were there before."""
         usual = log_group_name(cluster_name, "", TeamSpec())
         everywhere = any(not group.name.startswith(usual) for group in groups)
-        adopt_log_groups(self, groups, prefix="" if everywhere else usual)
+        adopt_log_groups(self, {each.name: each.resource for each in groups}, prefix="" if everywhere else usual)
 
     def _alarms(self, cluster_name: str, teams: dict[str, Team]) -> None:
         monitoring, platform = self.platform.monitoring, self.platform

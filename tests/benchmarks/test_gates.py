@@ -26,7 +26,7 @@ GOOD = Counts(
     round_trips_of_teams=185,
     round_trips_of_more_teams=185,
     resources_of_everything=200,
-    round_trips_of_everything=418,
+    round_trips_of_everything=423,
 )
 
 
@@ -68,7 +68,7 @@ def test_everything_is_every_part_of_a_platform() -> None:
         {"submodules": [*GOOD.submodules, "one-more"]},
         {"round_trips_of_teams": 186, "round_trips_of_more_teams": 186},
         {"round_trips_of_more_teams": 195},
-        {"round_trips_of_everything": 419},
+        {"round_trips_of_everything": 424},
     ],
     ids=lambda worse: next(iter(worse)),
 )

@@ -500,7 +500,7 @@ def karpenter_charts(spec: KarpenterSpec, **arguments: Any) -> Build:
 def adopted_logs(name: Callable[[TerraformStack], str], **arguments: Any) -> Build:
     def build(stack: TerraformStack) -> None:
         logs = LogGroup(stack, "logs", name=name(stack), retention_days=30, account=account(stack))
-        adopt_log_groups(stack, [logs], **arguments)
+        adopt_log_groups(stack, {logs.name: logs.resource}, **arguments)
 
     return build
 
@@ -574,11 +574,11 @@ def cluster_in_a_vpc(**spec: Any) -> Build:
         ),
         (
             adopted_logs(lambda stack: "/spark/a", prefix="/emr-eks/"),
-            "test/logs: `name` must be a literal that begins with '/emr-eks/' to be adopted, got '/spark/a'; write",
+            "test/logs/Resource: `name` must be a literal that begins with '/emr-eks/' to be adopted, got '/spark/a'; write",
         ),
         (
             adopted_logs(lambda stack: f"/spark/{unknown(stack)}"),
-            "test/logs: `name` must be a literal that begins with '' to be adopted, got '/spark/\\${.*; write",
+            "test/logs/Resource: `name` must be a literal that begins with '' to be adopted, got '/spark/\\${.*; write",
         ),
         (
             node_group("-spot"),
@@ -955,7 +955,7 @@ def test_a_log_group_is_kept_unless_told_otherwise(synth: Synthesise) -> None:
 def test_terraform_goes_on_with_log_groups_that_are_there(synth: Synthesise) -> None:
     def build(stack: TerraformStack) -> None:
         groups = [LogGroup(stack, name, name=f"/x/{name}", retention_days=30, account=account(stack)) for name in "ab"]
-        adopt_log_groups(stack, groups, prefix="/x/")
+        adopt_log_groups(stack, {each.name: each.resource for each in groups}, prefix="/x/")
 
     document = synth(build)
     names = "data.aws_cloudwatch_log_groups.kept.log_group_names"
