@@ -29,6 +29,7 @@ _NEXT_STEPS = {
     "',' or '}'": "close the brace",
     "expected ':'": "write 'key: value', with a space after the colon",
     "expected key": "check the indentation",
+    "tab character": "indent with spaces, not tabs",
     "node content": "write a value there, or put the text in quotes",
     "'-' indicator": "check the indentation",
     "escape character": "use single quotes, where a backslash means itself",

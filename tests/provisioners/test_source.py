@@ -284,6 +284,10 @@ TEXTS: dict[str | bytes, list[str]] = {
         "2:1: cannot be read as YAML: found character that cannot start any token "
         "while scanning for the next token; indent with spaces, not tabs"
     ],
+    "region: a\n\tlow: 1": [
+        "2:1: cannot be read as YAML: found a tab character that violates indentation "
+        "while scanning a plain scalar; indent with spaces, not tabs"
+    ],
     "size: 2\nregion: @a": [
         "2:9: cannot be read as YAML: found character that cannot start any token "
         "while scanning for the next token; put the value in quotes"
