@@ -256,6 +256,8 @@ class JobSpec(Spec):
             path = ("spark", key)
             if not key.startswith("spark."):
                 yield Problem(path, "must begin with 'spark.'", key)
+            if key != "".join(key.split()):
+                yield Problem(path, "must have no blanks, with which Spark takes it for another", key, "take them out")
             if key in PLATFORM_PROPERTIES:
                 yield Problem(path, "is set by the platform", hint="take it out; the team's pools decide")
             if key in JOB_PROPERTIES:

@@ -254,6 +254,11 @@ BAD: list[tuple[str, str]] = [
         "5:19: spark[\"executor.cores\"]: must begin with 'spark.', got 'executor.cores'",
     ),
     (
+        "spark:\n  'spark.executor.cores ': '1'\n",
+        '5:28: spark["spark.executor.cores "]: must have no blanks, with which Spark takes it for another, got '
+        "'spark.executor.cores '; take them out",
+    ),
+    (
         "spark:\n  spark.executor.cores: '4'\n",
         '5:25: spark["spark.executor.cores"]: is what `executor.cores` says; take it out, and set that instead',
     ),
