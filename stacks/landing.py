@@ -17,10 +17,12 @@ from constructs_lib._system_pods import (
 from provisioners import labels
 from provisioners.landing import report
 from provisioners.landing.capacity import KARPENTER_MEMORY_OVERHEAD, Reserve, reserve
+from provisioners.landing.catalogue import catalogue
 from provisioners.landing.check import Landing, land
 from provisioners.landing.fleet import Fleet, Surroundings, Taint, node_group_fleet, node_pool_fleet
 from provisioners.landing.pod import Origin, Pod, PodSpec, pod
 from provisioners.source import Document, Located, validate
+from provisioners.spec import Path
 
 if TYPE_CHECKING:
     from stacks.platform import Platform, PlatformSpec
@@ -56,8 +58,28 @@ def check(platform: Platform, further: Iterable[Pod] = ()) -> Findings:
     return Findings(
         landings,
         [*report.lost(landings, anywhere), *report.claimed_twice(landings, _scaled(platform.spec), anywhere)],
-        [*report.advice(landings, fleets)],
+        [*_unknown_places(platform), *report.advice(landings, fleets)],
     )
+
+
+def _unknown_places(platform: Platform) -> Iterator[Located]:
+    """Yield the region, or else the zones, that the data do not know: what is not offered there passes."""
+    spec, known = platform.spec, catalogue()
+    zones = known.zones(spec.region)
+    if not zones:
+        message = f"{spec.region} is not among the regions known on {known.date}: zones are not checked; check its name"
+        yield platform.document.located(("region",), message)
+        return
+    for zone, path in _zone_paths(spec).items():
+        if zone not in zones:
+            message = f"{zone} is not among the zones known on {known.date}, {', '.join(zones)}; check that you have it"
+            yield platform.document.located(path, message)
+
+
+def _zone_paths(spec: PlatformSpec) -> dict[str, Path]:
+    if spec.vpc:
+        return {zone: ("vpc", "availability_zones", index) for index, zone in enumerate(spec.vpc.availability_zones)}
+    return {zone: ("existing_vpc", "private_subnets", zone) for zone in spec.zones}
 
 
 def _scaled(spec: PlatformSpec) -> frozenset[str]:

@@ -134,6 +134,22 @@ def test_instance_types_that_nobody_knows_are_worth_a_look(tmp_path: Path) -> No
     assert of_group.endswith("did you mean 'm6i.xlarge'?")
 
 
+def test_zones_and_regions_that_nobody_knows_are_worth_a_look(tmp_path: Path) -> None:
+    zones = ["us-east-1a", "us-east-1g"]
+    subnets = {zone: f"subnet-0123456789abcdef{index}" for index, zone in enumerate(zones)}
+    there = {"vpc_id": "vpc-0123456789abcdef0", "private_subnets": subnets}
+    for changes, place in (
+        ({"vpc": {"availability_zones": zones}}, "vpc.availability_zones[1]"),
+        ({"vpc": None, "existing_vpc": there}, "existing_vpc.private_subnets.us-east-1g"),
+    ):
+        (told,) = map(str, landing.check(load(edited(tmp_path, **changes))).advice)
+        assert f"{place}: us-east-1g is not among the zones known on " in told
+        assert told.endswith("us-east-1e, us-east-1f; check that you have it")
+    vpc = {"availability_zones": ["us-easy-1a", "us-easy-1b"]}
+    (told,) = map(str, landing.check(load(edited(tmp_path, region="us-easy-1", vpc=vpc))).advice)
+    assert "region: us-easy-1 is not among the regions known on " in told
+
+
 BOTH = {"cluster_autoscaler": {}, "node_groups": {"spark": group(min_size=0, taints=SPARK_TAINT)}}
 
 
