@@ -116,9 +116,10 @@ def _home(platform_file: Path) -> Home:
 
 
 def _engine(platform_file: Path) -> Engine:
-    from emr_eks.local.engine import Engine
+    from emr_eks.local.engine import Engine, require_tools
 
     platform = load(platform_file).spec
+    require_tools()
     home = Home.of(platform.name)
     return Engine(home, home.up(), platform, platform_file)
 

@@ -119,6 +119,14 @@ class Engine:
         return file
 
 
+def require_tools() -> None:
+    """Look for all that `Engine` runs. Raises `Failure` when something is missing, before anything is started."""
+    if not Path("cdktf.json").is_file():
+        raise Failure("there is no cdktf.json in this folder; run this in the folder of main.py", exit_code=2)
+    find_terraform()
+    find_cdktf()
+
+
 def find_cdktf() -> Path:
     """Return the pinned cdktf of `package.json`, or the one on the PATH. Raises `Failure` when there is none."""
     local = Path.cwd() / "node_modules" / ".bin" / "cdktf"
