@@ -75,7 +75,8 @@ def _worktree(revision: str) -> Iterator[Path]:
     """Check out *revision* beside the repository, and take it away afterwards."""
     commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if commit is None:
-        raise Failure(f"{revision!r} is neither a folder nor a git revision here; `git fetch` it first", exit_code=2)
+        step = "`cdktf synth` makes it" if Path(revision).name == "cdktf.out" else "`git fetch` it first"
+        raise Failure(f"{revision!r} is neither a folder nor a git revision here; {step}", exit_code=2)
     with tempfile.TemporaryDirectory(prefix="emr-eks-review-") as temporary:
         tree = Path(temporary, "tree")
         with _list_of_worktrees:

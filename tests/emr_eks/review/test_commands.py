@@ -80,6 +80,7 @@ def test_no_change_is_0_in_every_way(run: Run, base: Path) -> None:
     ("arguments", "told"),
     [
         (("--base", "nowhere", "--head", "."), "neither a folder nor a git revision"),
+        (("--base", ".", "--head", "away/cdktf.out"), "nor a git revision here; `cdktf synth` makes it"),
         (("--base", ".", "--head", "."), "manifest.json: is not there; `cdktf synth` makes it"),
         ((), "give --base"),
         (("--base", ".", "--format", "pdf"), "Invalid value"),
