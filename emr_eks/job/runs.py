@@ -201,7 +201,12 @@ def cancel(
     team: Team,
     runs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RUN]...", help="Job runs' ids.", show_default=False, callback=not_blank),
+        typer.Argument(
+            metavar="[RUN]...",
+            help="Job runs' ids, or jobs' names for their newest runs.",
+            show_default=False,
+            callback=not_blank,
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="All live runs of the job of this name.", callback=not_blank)
@@ -220,7 +225,7 @@ def cancel(
 ) -> None:
     """Cancel job runs of a team: some by their ids, those of one job, or all; one that AWS refuses stops no other."""
     if sum(map(bool, (runs, name, all_))) != 1:
-        raise Failure("say which runs to cancel: by id, with --name, or with --all", exit_code=USER_MISTAKE)
+        raise Failure("say in one way which runs to cancel: by RUN, with --name, or with --all", exit_code=USER_MISTAKE)
     jobs = jobs_of(with_team(platform_file, team), team, local, profile, region, endpoint_url)
     live = [jobs.describe(each) for each in runs] if runs else jobs.runs(states=LIVE[:3], name=name)
     if not live:

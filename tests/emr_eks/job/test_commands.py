@@ -332,7 +332,10 @@ def test_cancel_asks_first(cli: Cli, emr: Emr, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("which", [[], ["--all", "--name", "x"], ["0" * 19, "--all"]])
 def test_cancel_must_know_which(cli: Cli, which: list[str]) -> None:
     answer = cli("cancel", *TEAM, *which, "--yes")
-    assert (answer.code, answer.err) == (2, "error: say which runs to cancel: by id, with --name, or with --all\n")
+    assert (answer.code, answer.err) == (
+        2,
+        "error: say in one way which runs to cancel: by RUN, with --name, or with --all\n",
+    )
 
 
 @pytest.mark.parametrize(
