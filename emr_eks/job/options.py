@@ -70,6 +70,9 @@ def jobs_of(
     if local:
         from emr_eks.local.home import Home
 
+        if region or endpoint_url:
+            rule = "--local asks this machine's cloud alone; leave --region and --endpoint-url out"
+            raise Failure(rule, exit_code=USER_MISTAKE)
         cloud = Home.of(platform.spec.name).running_cloud()
         return Jobs(platform, team, _local_session(), endpoint_url=cloud.endpoint_url)
     with told():

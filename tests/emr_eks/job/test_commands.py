@@ -317,6 +317,13 @@ def test_cancel_takes_all_of_a_team(cli: Cli, emr: Emr) -> None:
     assert cli("cancel", *TEAM, "--all", "-y").out == "nothing to cancel\n"
 
 
+@pytest.mark.parametrize("other", [("--region", "eu-west-1"), ("--endpoint-url", "http://127.0.0.1:9")])
+def test_local_is_not_somewhere_else_too(cli: Cli, other: tuple[str, str]) -> None:
+    answer = cli("list", *TEAM, "--local", *other)
+    rule = "--local asks this machine's cloud alone; leave --region and --endpoint-url out"
+    assert (answer.code, answer.err) == (2, f"error: {rule}\n")
+
+
 def test_cancel_asks_first(cli: Cli, emr: Emr, monkeypatch: pytest.MonkeyPatch) -> None:
     run = emr.start()
     answer = cli("cancel", *TEAM, run)
