@@ -12,7 +12,7 @@ from typing import Any
 from constructs_lib._team import DEFAULT_ROLE
 from constructs_lib._versions import EMR_FEATURES, release_has
 from emr_eks.job.model import breaches
-from emr_eks.job.pods import job_pods, wrong_sizes
+from emr_eks.job.pods import job_pods, over_quota, wrong_sizes
 from emr_eks.job.request import Workplace, start_job_run, variables, workplace
 from emr_eks.job.spec import JobSpec
 from provisioners.fill import fill
@@ -65,10 +65,9 @@ def open_job(path: pathlib.Path, platform: Platform, *, team: str | None = None)
     job = file.job(at)
     problems = [*_problems(file, job, at)]
     if not problems:
-        problems = [
-            *_refused(file, at),
-            *landing.check(platform, job_pods(job, platform, document, at.variables)).problems,
-        ]
+        lost = landing.check(platform, job_pods(job, platform, document, at.variables)).problems
+        bounds = [document.located(("executor",), rule) for rule in over_quota(job, platform, at.variables)]
+        problems = [*_refused(file, at), *(lost or bounds)]
     if problems:
         raise InvalidFile(problems)
     return file

@@ -87,6 +87,25 @@ def _reads(read: Callable[[str], object], value: str) -> bool:
     return True
 
 
+def over_quota(job: JobSpec, platform: Platform, variables: Mapping[str, str]) -> Iterator[str]:
+    """Yield why Kubernetes never admits both the driver and an executor of *job* to its team's namespace."""
+    quota = platform.spec.teams[job.team].quota
+    if not quota:
+        return
+    properties = job.configuration(variables).get(SPARK, {})
+    asked = [_requests(job, component, properties) for component in COMPONENTS]
+    for resource, key, bound, unit, size in (
+        ("cpu", "cpu", quota.cpu, "vCPU", 1000),
+        ("memory", "memory_gib", quota.memory_gib, "GiB", UNITS["g"]),
+    ):
+        together = sum(each[resource] for each in asked) / size
+        if together > bound:
+            yield (
+                f"driver and one executor ask for {together:.4g} {unit}, and team {job.team} may have {bound}; "
+                f"ask for less, or raise teams.{job.team}.quota.{key}"
+            )
+
+
 def useless_presets(platform: Platform) -> Iterator[Located]:
     """Yield why the pods of a preset find no node, where they find none for any team."""
     variables = {team: workplace(platform, team).variables for team in sorted(platform.spec.teams)}

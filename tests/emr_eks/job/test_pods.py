@@ -177,3 +177,21 @@ def test_sizes_with_which_no_pod_starts_are_told(
 ) -> None:
     lines = "".join(f'  {each}: "{value}"\n' for each, value in properties.items())
     assert told(platform, tmp_path, f"{JVM}spark:\n{lines}") == [f'5:{len(key) + 5}: spark["{key}"]: {rule}']
+
+
+def test_a_job_that_its_team_has_no_room_for_is_told(make_platform: MakePlatform, tmp_path: Path) -> None:
+    text = JVM + "executor: {cores: 3, memory: 10g}\n"  # with the driver 4 vCPU and 12.375 GiB
+    for cpu, memory, told in (
+        (4, 13, []),
+        (3, 13, ["driver and one executor ask for 4 vCPU, and team analytics may have 3", "quota.cpu"]),
+        (4, 12, ["ask for 12.38 GiB, and team analytics may have 12", "raise teams.analytics.quota.memory_gib"]),
+    ):
+        platform = make_platform(teams={"analytics": {"quota": {"cpu": cpu, "memory_gib": memory}}})
+        file = write(tmp_path, text)
+        if not told:
+            open_job(file, platform)
+            continue
+        with pytest.raises(InvalidFile, match=r"job\.yaml:4:11: executor: ") as error:
+            open_job(file, platform)
+        assert all(each in str(error.value) for each in told)
+        assert len(error.value.problems) == 1
