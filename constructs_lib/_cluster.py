@@ -10,7 +10,7 @@ from pydantic import Field
 
 from constructs_lib._coredns import COREDNS, CorednsAutoscalingSpec, scaled_otherwise
 from constructs_lib._log_group import RetentionDays
-from constructs_lib._names import Cidr, ClusterName, KeyArn, PrincipalArn, ServiceCidr, private_range
+from constructs_lib._names import AvailabilityZone, Cidr, ClusterName, KeyArn, PrincipalArn, ServiceCidr, private_range
 from constructs_lib._versions import DEFAULT_KUBERNETES, KubernetesVersion
 from provisioners.spec import DnsLabel, Items, Problem, Spec, text
 
@@ -90,6 +90,11 @@ class ClusterSpec(Spec):
         description="Networks that reach the API server from the internet, at most 40; empty: none, the endpoint "
         "is private.",
     )
+    availability_zones: Items[AvailabilityZone] = Field(
+        default=(),
+        description="Zones of the network that the control plane looks into, at least two; empty: all. EKS takes no "
+        "others later: who adds a zone to the network names those of before here. Nodes may run in any.",
+    )
     authentication_mode: Literal["API", "API_AND_CONFIG_MAP"] = Field(
         default="API", description="How EKS learns who may enter; EMR needs access entries, which both modes have."
     )
@@ -145,6 +150,13 @@ class ClusterSpec(Spec):
                     cidr,
                     "name the addresses that your network goes out with",
                 )
+        if len(set(self.availability_zones)) == 1:
+            yield Problem(
+                ("availability_zones",),
+                "must be at least two zones, as EKS asks for",
+                list(self.availability_zones),
+                "add another, or leave it out for all zones of the network",
+            )
         if self.coredns_autoscaling and COREDNS in self.addons:
             yield from scaled_otherwise(self.addons[COREDNS].version, self.addons[COREDNS].configuration)
         if not self.creator_is_admin and not any(entry.administers for entry in self.access.values()):

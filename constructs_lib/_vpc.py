@@ -109,8 +109,8 @@ class VpcSpec(Spec):
         description="The VPC's addresses, /16 to /28.",
     )
     availability_zones: Annotated[Items[AvailabilityZone], Field(min_length=2, max_length=6)] = Field(
-        description="Names of at least two zones, as EKS asks for; the order has no meaning. EKS takes no zone later "
-        "that its cluster did not begin with.",
+        description="Names of at least two zones, as EKS asks for; the order has no meaning. Once there is a cluster, "
+        "a zone more takes `cluster.availability_zones`.",
         examples=[["us-east-1a", "us-east-1b", "us-east-1c"]],
         json_schema_extra={"uniqueItems": True},
     )

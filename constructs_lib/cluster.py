@@ -32,7 +32,7 @@ from constructs_lib._policy import trust
 from constructs_lib.account import Account
 from constructs_lib.encryption_key import EncryptionKey, logs_may_use
 from constructs_lib.role import Role
-from constructs_lib.vpc import Network, Vpc
+from constructs_lib.vpc import Network, Vpc, subnets_in
 
 __all__ = [
     "AccessEntrySpec",
@@ -133,7 +133,7 @@ class Cluster(Construct):
             else None,
             upgrade_policy=EksClusterUpgradePolicy(support_type=spec.support_type),
             vpc_config=EksClusterVpcConfig(
-                subnet_ids=list(network.private_subnet_ids.values()),
+                subnet_ids=subnets_in(spec.availability_zones, network, lambda: self.node.path),
                 endpoint_private_access=True,
                 endpoint_public_access=bool(spec.public_access_cidrs),
                 public_access_cidrs=sorted(set(spec.public_access_cidrs)) or None,

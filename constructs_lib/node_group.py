@@ -25,7 +25,7 @@ from cdktf_cdktf_provider_aws.launch_template import (
 from constructs import Construct
 
 from constructs_lib._literal import literal
-from constructs_lib._names import Refused, checked, dependable, fit
+from constructs_lib._names import checked, dependable, fit
 from constructs_lib._node_group import NodeGroupName, NodeGroupSpec, TaintSpec
 from constructs_lib._own_roles import node_group_role_name
 from constructs_lib._policy import trust
@@ -33,7 +33,7 @@ from constructs_lib._user_data import RAID0, multipart
 from constructs_lib.account import Account
 from constructs_lib.cluster import EksClusterLike
 from constructs_lib.role import Role
-from constructs_lib.vpc import Network
+from constructs_lib.vpc import Network, subnets_in
 
 __all__ = ["NodeGroup", "NodeGroupSpec", "TaintSpec"]
 
@@ -64,7 +64,7 @@ class NodeGroup(Construct):
     ) -> None:
         super().__init__(scope, id)
         checked(NodeGroupName, name, lambda: self.node.path)
-        subnets = self._subnets(spec.availability_zones, network.private_subnet_ids)
+        subnets = subnets_in(spec.availability_zones, network, lambda: self.node.path)
         full_name = f"{cluster.name}-{name}"
         role = Role(self, "Role", name=node_group_role_name(cluster.name, name), trust=trust("ec2.amazonaws.com"))
         for policy in _POLICIES:
@@ -123,15 +123,6 @@ class NodeGroup(Construct):
                 # Nodes have these labels and taints already.
                 tag=AutoscalingGroupTagTag(key=key, value=value, propagate_at_launch=False),
             )
-
-    def _subnets(self, zones: Sequence[str], subnets: Mapping[str, str]) -> list[str]:
-        """Return the subnets in *zones*, or all."""
-        if unknown := sorted(set(zones) - set(subnets)):
-            raise Refused(
-                f"{self.node.path}: `availability_zones` must be among the network's {', '.join(subnets)}, "
-                f"got {unknown}; choose some of these, or add the zone to the network"
-            )
-        return [subnets[zone] for zone in sorted(set(zones)) or subnets]
 
     def _launch_template(self, name: str, spec: NodeGroupSpec, tags: Mapping[str, str]) -> LaunchTemplate:
         user_data = multipart([*([RAID0] if spec.instance_store_policy else []), *spec.user_data])

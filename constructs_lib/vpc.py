@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
@@ -18,7 +18,7 @@ from cdktf_cdktf_provider_aws.vpc import Vpc as VpcResource
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint, VpcEndpointDnsOptions
 from constructs import Construct
 
-from constructs_lib._names import ClusterName, Refused, checked_if_known
+from constructs_lib._names import ClusterName, Refused, Where, checked_if_known
 from constructs_lib._own_roles import own_role_name
 from constructs_lib._policy import Statement, trust
 from constructs_lib._vpc import ExistingVpcSpec, FlowLogsSpec, Subnet, SubnetRange, Tier, VpcSpec
@@ -40,6 +40,17 @@ class Network(Protocol):
     @property
     def pod_subnet_ids(self) -> Mapping[str, str]:
         """Ids of the subnets for pods by availability zone; empty where pods share the nodes' subnets."""
+
+
+def subnets_in(zones: Iterable[str], network: Network, where: Where) -> list[str]:
+    """Return the private subnets of *network* in its *zones*, or all. Raises `Refused` for zones that it has not."""
+    subnets = network.private_subnet_ids
+    if unknown := sorted(set(zones) - set(subnets)):
+        raise Refused(
+            f"{where()}: `availability_zones` must be among the network's {', '.join(subnets)}, "
+            f"got {unknown}; choose some of these, or add the zone to the network"
+        )
+    return [subnets[zone] for zone in sorted(set(zones)) or subnets]
 
 
 class ExistingVpc:

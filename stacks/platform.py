@@ -311,10 +311,10 @@ class PlatformSpec(Spec):
                 "change the zones or the region",
                 reads=(("region",),),
             )
+        parts: list[tuple[Path, Sequence[str]]] = [(("cluster",), self.cluster.availability_zones)]
+        parts += [(path, nodes.availability_zones) for path, nodes in self._nodes]
         chosen: list[tuple[Path, str]] = [
-            ((*path, "availability_zones", index), zone)
-            for path, nodes in self._nodes
-            for index, zone in enumerate(nodes.availability_zones)
+            ((*path, "availability_zones", index), zone) for path, zones in parts for index, zone in enumerate(zones)
         ]
         if self.karpenter and self.karpenter.availability_zone:
             chosen.append((("karpenter", "availability_zone"), self.karpenter.availability_zone))

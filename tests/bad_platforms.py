@@ -932,6 +932,20 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
             "eu-west-1a, eu-west-1b, got 'eu-west-1c'; choose one of these, or add the zone to the network"
         ],
     ),
+    "a control plane in one zone": (
+        {"karpenter: {}": "cluster: {availability_zones: [eu-west-1a, eu-west-1a]}\nkarpenter: {}"},
+        [
+            "platform.yaml:10:31: cluster.availability_zones: must be at least two zones, as EKS asks for, got "
+            "['eu-west-1a', 'eu-west-1a']; add another, or leave it out for all zones of the network"
+        ],
+    ),
+    "a control plane in a zone without a network": (
+        {"karpenter: {}": "cluster: {availability_zones: [eu-west-1a, eu-west-1c]}\nkarpenter: {}"},
+        [
+            "platform.yaml:10:44: cluster.availability_zones[1]: must be one of the network's zones eu-west-1a, "
+            "eu-west-1b, got 'eu-west-1c'; choose one of these, or add the zone to the network"
+        ],
+    ),
     # Karpenter
     "a Karpenter too old for Kubernetes": (
         {"karpenter: {}": "karpenter: {version: 1.8.0}"},

@@ -531,6 +531,22 @@ def cluster_in_a_vpc(**spec: Any) -> Build:
     )
 
 
+def test_a_zone_that_came_later_is_for_nodes_only(synth: Synthesise) -> None:
+    """EKS takes no subnet in a zone that the cluster was not made with."""
+    subnets = {f"eu-west-1{letter}": f"subnet-{letter * 8}" for letter in "abc"}
+    network = ExistingVpc(ExistingVpcSpec(vpc_id="vpc-11111111", private_subnets=subnets))
+
+    def build(stack: TerraformStack) -> None:
+        spec = ClusterSpec(availability_zones=["eu-west-1b", "eu-west-1a"])
+        eks = Cluster(stack, "eks", name="data", spec=spec, network=network, account=account(stack))
+        nodes = NodeGroupSpec(instance_types=["m6i.large"], min_size=2, max_size=4)
+        NodeGroup(stack, "n", name="n", spec=nodes, cluster=eks, network=network, account=account(stack))
+
+    document = synth(build)
+    assert document.only("aws_eks_cluster")["vpc_config"]["subnet_ids"] == ["subnet-aaaaaaaa", "subnet-bbbbbbbb"]
+    assert "subnet-cccccccc" in document.only("aws_eks_node_group")["subnet_ids"]
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -574,7 +590,7 @@ def cluster_in_a_vpc(**spec: Any) -> Build:
         ),
         (
             adopted_logs(lambda stack: "/spark/a", prefix="/emr-eks/"),
-            "test/logs/Resource: `name` must be a literal that begins with '/emr-eks/' to be adopted, got '/spark/a'; write",
+            "test/logs/Resource: `name` must be a literal that begins with '/emr-eks/' to be adopted, got '/spark/a'",
         ),
         (
             adopted_logs(lambda stack: f"/spark/{unknown(stack)}"),
@@ -583,6 +599,10 @@ def cluster_in_a_vpc(**spec: Any) -> Build:
         (
             node_group("-spot"),
             "test/nodes: must be the name of a node group: .*, got '-spot'; for example",
+        ),
+        (
+            cluster(availability_zones=["eu-west-1a", "eu-west-1z"]),
+            r"test/eks: `availability_zones` must be among the network's .*, got \['eu-west-1z'\]; choose",
         ),
         (
             node_group(availability_zones=["eu-west-1c"]),

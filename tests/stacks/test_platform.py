@@ -293,6 +293,8 @@ ONLY_RULES = {
     "a CoreDNS that is told twice how often it runs",
     "Graviton instances under an x86 image",
     "x86 instances under a Graviton image",
+    "a control plane in one zone",
+    "a control plane in a zone without a network",
     "a group in a zone without a network",
     "a Karpenter too old for Kubernetes",
     "a Karpenter zone without a network",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emr_eks.review.compare import Comparison, Step
+from emr_eks.review.paths import mapping, strings
 from emr_eks.review.report import Action
 from emr_eks.review.risks.rule import HIGH, MEDIUM, Found, Rules, Subject
 
@@ -35,6 +36,24 @@ def endpoint(comparison: Comparison) -> Iterator[Found]:
 def _service(name: str) -> str:
     """Return the service, which may have a dot, of com.amazonaws.REGION.SERVICE."""
     return name.partition("amazonaws.")[2].partition(".")[2] or name
+
+
+@RULES.rule("control-plane-zones", "The control plane gets subnets that it did not begin with")
+def zones(comparison: Comparison) -> Iterator[Found]:
+    """Yield clusters that get another subnet, which EKS takes only in a zone that they have."""
+    for step in comparison.steps("aws_eks_cluster"):
+        if step.action is Action.update and _subnets(step.new("vpc_config")) - _subnets(step.old("vpc_config")):
+            yield Found(
+                Subject.of(step),
+                HIGH,
+                "EKS takes subnets only in the zones that the cluster was made with, and refuses all of the update "
+                "when one is in another: https://github.com/aws/containers-roadmap/issues/2330",
+                "name the zones of before in `cluster.availability_zones`; nodes can run in the new one all the same",
+            )
+
+
+def _subnets(config: Any) -> set[str]:
+    return {*strings(mapping(config).get("subnet_ids"))}
 
 
 @RULES.rule("network-policies-off", "Network policies are no longer enforced")

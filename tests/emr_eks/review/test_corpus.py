@@ -262,6 +262,15 @@ NETWORK = (
     pair(
         "zone-added",
         put("vpc.availability_zones", ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"]),
+        risks=f"""
+            stateful-replaced {NODE_GROUP}
+            control-plane-zones cluster/Resource
+        """,
+    ),
+    pair(
+        "zone-added-for-nodes-only",
+        put("vpc.availability_zones", ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"]),
+        put("cluster.availability_zones", ["us-east-1c", "us-east-1b", "us-east-1a"]),
         risks=f"stateful-replaced {NODE_GROUP}",
     ),
     pair(
