@@ -27,19 +27,25 @@ def test_an_unknown_example_is_refused_with_those_there_are(tmp_path: Path) -> N
     assert not list(tmp_path.iterdir())
 
 
-def without_terraform(folder: Path) -> Callable[[], tuple[Path, subprocess.CompletedProcess[str]]]:
-    work = run(folder, "s0", TERRAFORM_BINARY_NAME="no-such-terraform")
+def with_a_cdktf_that_fails(folder: Path) -> Callable[[], tuple[Path, subprocess.CompletedProcess[str]]]:
+    (folder / "cdktf.json").write_text("{}", "utf-8")
+    cdktf = folder / "node_modules" / ".bin" / "cdktf"
+    cdktf.parent.mkdir(parents=True)
+    cdktf.write_text("#!/bin/sh\necho no stacks today >&2\nexit 1\n", "utf-8")
+    cdktf.chmod(0o755)
+    # What is to be there of Terraform is its name alone: nothing comes to run it.
+    work = run(folder, "s0", TERRAFORM_BINARY_NAME="sh")
     return lambda: (folder, work())
 
 
-@pytest.mark.other_core(begins=[without_terraform])
+@pytest.mark.other_core(begins=[with_a_cdktf_that_fails])
 def test_a_command_that_fails_is_told_with_its_words_and_the_cloud_is_stopped(answer: Answer) -> None:
-    folder, done = answer(without_terraform)
+    folder, done = answer(with_a_cdktf_that_fails)
     assert done.returncode == 1
-    words = "$ emr-eks local deploy\nerror: no-such-terraform is not on the PATH"
+    words = "$ emr-eks local deploy\nno stacks today\nerror: cdktf deploy failed"
     assert f"s0-cluster-autoscaler: {words}" in done.stdout
     assert words in (folder / ".emr-eks" / "examples" / "s0-cluster-autoscaler.log").read_text("utf-8")
-    assert done.stdout.endswith("exited with 2\n")
+    assert done.stdout.endswith("exited with 1\n")
     assert "as it should be" not in done.stdout
     assert not list((folder / ".emr-eks" / "local").iterdir())
 
