@@ -52,13 +52,19 @@ def minimum(comparison: Comparison) -> Iterator[Found]:
     """Yield node groups whose smallest size changes."""
     for step in comparison.steps("aws_eks_node_group"):
         before, after = (whole(side("scaling_config.min_size")) for side in (step.old, step.new))
-        if step.before and step.after and before is not None and after is not None and after != before:
-            yield Found(
-                Subject.of(step),
-                MEDIUM if after < before else LOW,
-                f"the smallest size goes from {before} to {after} nodes",
-                "keep two for Karpenter's controller" if after < before else "they cost money all the time",
+        if not (step.before and step.after) or before is None or after is None or after == before:
+            continue
+        change = f"the smallest size goes from {before} to {after} nodes"
+        if after < before:
+            found = MEDIUM, change, "keep two for Karpenter's controller"
+        else:
+            # The number of nodes belongs to whoever scales, so Terraform sends the one that it finds.
+            found = (
+                LOW,
+                f"{change}, which EKS refuses while there are fewer; they cost money all the time",
+                f"first let there be {after}: `aws eks update-nodegroup-config --scaling-config desiredSize={after}`",
             )
+        yield Found(Subject.of(step), *found)
 
 
 @RULES.rule("instances-changed", "Nodes are of other instance types")
