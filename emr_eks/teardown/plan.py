@@ -51,15 +51,22 @@ def kept(platform: PlatformSpec, team: str | None, bucket: str) -> Iterator[str]
             f"`destroy_data`, `cdktf deploy {stack_name(platform, 'teams')} --ignore-missing-stack-dependencies`, and "
             "destroy again; the objects and all their versions are then lost"
         )
-    if not platform.destroy_data:
-        for name in [team] if team else sorted(platform.teams):
-            group = log_group_name(platform.cluster_name, name, platform.teams.get(name, TeamSpec()))
-            yield (
-                f"the log group {group}: `aws logs delete-log-group --log-group-name {group}`, or "
-                "`adopt_log_groups: true` before you deploy it again"
-            )
+    for group in _log_groups(platform, team):
+        yield (
+            f"the log group {group}: `aws logs delete-log-group --log-group-name {group}`, or "
+            "`adopt_log_groups: true` before you deploy it again"
+        )
     if all_goes and not platform.bucket.kms_key_arn:
         yield (
             "the keys for 30 days more; then nothing that they encrypted can be read, kept logs and objects too: "
             "`aws kms cancel-key-deletion --key-id ID` keeps one"
         )
+
+
+def _log_groups(platform: PlatformSpec, team: str | None) -> Iterator[str]:
+    if not platform.destroy_data:
+        for name in [team] if team else sorted(platform.teams):
+            yield log_group_name(platform.cluster_name, name, platform.teams.get(name, TeamSpec()))
+    if team is None and platform.cluster.logs and not platform.existing_cluster:
+        # EKS writes its last lines after Terraform has deleted the group, and so makes it anew.
+        yield f"/aws/eks/{platform.cluster_name}/cluster"
