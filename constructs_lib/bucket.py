@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from cdktf import ITerraformDependable
@@ -160,9 +161,17 @@ class Bucket(Construct):
         )
 
     def grant_read(self, role: Role, *, prefix: str = "") -> None:
-        """Let *role* list and read what lies under *prefix*; empty: everything."""
-        role.add_statements(grant(self._path, self.arn, self._key_arn, prefix, write=False))
+        """Let *role* list and read what lies under *prefix*; empty: everything. Raises `Refused` for a pattern."""
+        self._grant(role, prefix, write=False)
 
     def grant_read_write(self, role: Role, *, prefix: str = "") -> None:
-        """Let *role* list, read, write and delete under *prefix*; empty: everything."""
-        role.add_statements(grant(self._path, self.arn, self._key_arn, prefix, write=True))
+        """Let *role* list, read, write and delete under *prefix*; empty: everything. Raises `Refused` for a pattern."""
+        self._grant(role, prefix, write=True)
+
+    def _grant(self, role: Role, prefix: str, *, write: bool) -> None:
+        if prefix.startswith("/") or re.search(r"[*?]|\$\{(?!TfToken\[)", prefix):
+            raise Refused(
+                f"{self.node.path}: `prefix` must be how keys begin, without a leading slash, wildcards and variables "
+                f"of IAM, got {prefix!r}; write for example 'teams/etl/'"
+            )
+        role.add_statements(grant(self._path, self.arn, self._key_arn, prefix, write=write))

@@ -86,6 +86,7 @@ class EksClusterLike(Protocol):
 class Cluster(Construct):
     """Defines an EKS cluster with encrypted secrets, control-plane logs, access entries and an OIDC provider.
 
+    *name* must be the only one in the account, whatever its region: roles bear it.
     Its API server is reached from the VPC, and from the internet only by the networks that the Spec names.
     Nodes share the cluster's own security group, which is tagged for Karpenter to find. Add-ons, those of the Spec too,
     come with `addons_before_nodes` and, after the node groups, `addons_after_nodes` of `constructs_lib.addon`; without

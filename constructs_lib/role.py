@@ -48,11 +48,16 @@ class Role(Construct):
     def add_statements(self, statements: Iterable[Statement]) -> None:
         """Add *statements* to the role's own policy; the same one twice is one.
 
-        Raises `Refused`, and adds none of them, when another statement has the sid of one, or when the policy grows
-        past IAM's limit.
+        Raises `Refused`, and adds none of them, when another statement has the sid of one, when a sid has more than
+        letters and digits, or when the policy grows past IAM's limit.
         """
         together = {**self._statements}
         for statement in statements:
+            if not (statement.sid.isascii() and statement.sid.isalnum()):
+                raise Refused(
+                    f"{self.node.path}: the sid of a statement must be letters and digits, as IAM asks for, got "
+                    f"{statement.sid!r}; leave the others out"
+                )
             if together.setdefault(statement.sid, statement) != statement:
                 sid = statement.sid
                 raise Refused(

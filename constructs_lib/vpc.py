@@ -64,6 +64,7 @@ class ExistingVpc:
 class Vpc(Construct):
     """Defines a VPC with public and private subnets, NAT gateways, endpoints and flow logs.
 
+    *name* must be the only one in the account, whatever its region: the role of the flow logs bears it.
     *cluster_name* goes into the tags by which load balancers and Karpenter find their subnets.
     Subnets are children of their tier and availability zone, so each zone comes and goes by itself.
     """

@@ -570,6 +570,19 @@ def test_a_zone_that_came_later_is_for_nodes_only(synth: Synthesise) -> None:
             named_bucket(expirations={"teams/a": 3, "teams/a/": 5}),
             "test/x: `expirations` must name each prefix once, got 'teams/a' with and without a slash; keep one",
         ),
+        *(
+            (
+                lambda stack, prefix=prefix: bucket(stack).grant_read(
+                    Role(stack, "x", name="x", trust="{}"), prefix=prefix
+                ),
+                "test/bucket: `prefix` must be how keys begin, .*, got .*; write",
+            )
+            for prefix in ("/lake/", "lake/*", "lake-?", "${aws:username}/")
+        ),
+        (
+            lambda stack: Role(stack, "x", name="x", trust="{}").add_statement(Statement("Read lake-1", ["s3:Get*"])),
+            "test/x: the sid of a statement must be letters and digits, as IAM asks for, got 'Read lake-1'; leave",
+        ),
         (
             cluster_in_a_vpc(service_ipv4_cidr="10.0.0.0/20"),
             "test/x: `service_ipv4_cidr` must not overlap the VPC's 10.0.0.0/16, got '10.0.0.0/20'; choose",
