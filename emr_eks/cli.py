@@ -20,7 +20,6 @@ from stacks.platform import PlatformSpec
 
 app = typer.Typer(
     name="emr-eks",
-    help="Amazon EMR on EKS platforms: check them, try them on this machine, run jobs on them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
@@ -30,6 +29,23 @@ app.add_typer(job_app, name="job")
 app.add_typer(provisioners_app, name="provisioners")
 app.command()(review)
 app.command()(teardown)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(version("emr-eks"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Amazon EMR on EKS platforms: check them, try them on this machine, run jobs on them."""
 
 
 @app.command()

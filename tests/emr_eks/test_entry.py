@@ -1,4 +1,4 @@
-"""The command ends without a word when it is interrupted before it has begun."""
+"""The command by itself: its version, and its end without a word when it is interrupted before it has begun."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Answer, command_line
 
 PROGRAM = """
 import signal, sys
@@ -36,3 +37,8 @@ def test_ctrl_c_while_it_is_loaded(heard: str, code: int) -> None:
         timeout=30,
     )
     assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert command_line(capsys, "--version") == Answer(0, f"{project['version']}\n", "")
