@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import ipaddress
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError, WithJsonSchema
 
@@ -19,8 +19,6 @@ class Refused(ValueError):  # noqa: N818 - the name says what became of what was
 
 Where = Callable[[], str]
 """Tells a construct's path. Asked only when there is a problem to tell: the answer takes two questions to Node."""
-
-Dependable = TypeVar("Dependable")
 
 ClusterName = Annotated[
     str,
@@ -255,20 +253,6 @@ def cut(name: str, whole: str, limit: int) -> str:
 def region_of(arn: str) -> str:
     """Return the region that *arn* names, empty for what is everywhere."""
     return arn.split(":")[3]
-
-
-def dependable(after: Sequence[Dependable], name: str, where: Where) -> list[Dependable]:
-    """Return *after*, the argument *name*, of which cdktf would leave out what is no resource without a word.
-
-    Raises `Refused`.
-    """
-    for each in after:
-        if not hasattr(type(each), "fqn"):
-            raise Refused(
-                f"{where()}: `{name}` must hold what Terraform can wait for, got a {type(each).__name__}; give its "
-                "resource, such as `node_group.resource`"
-            )
-    return [*after]
 
 
 def same_region(region: str, expected: str, where: Where) -> None:

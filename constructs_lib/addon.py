@@ -12,8 +12,9 @@ from constructs import Construct
 
 from constructs_lib._cluster import AFTER_NODES, BEFORE_NODES, AddonSpec
 from constructs_lib._coredns import COREDNS, coredns
+from constructs_lib._dependencies import dependable
 from constructs_lib._literal import literal
-from constructs_lib._names import Refused, dependable
+from constructs_lib._names import Refused
 from constructs_lib._own_roles import own_role_name
 from constructs_lib._policy import pod_identity_trust
 from constructs_lib.account import Account

@@ -17,9 +17,10 @@ from cdktf_cdktf_provider_aws.emrcontainers_job_template import (
 )
 from constructs import Construct
 
+from constructs_lib._dependencies import dependable
 from constructs_lib._job_template import FIXED_PROVIDER, JobTemplateName, JobTemplateSpec
 from constructs_lib._literal import literal
-from constructs_lib._names import checked, dependable
+from constructs_lib._names import checked
 from constructs_lib._policy import Statement, sid
 from constructs_lib.role import Role
 from constructs_lib.virtual_cluster import VirtualCluster

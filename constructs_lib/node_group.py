@@ -24,8 +24,9 @@ from cdktf_cdktf_provider_aws.launch_template import (
 )
 from constructs import Construct
 
+from constructs_lib._dependencies import dependable
 from constructs_lib._literal import literal
-from constructs_lib._names import checked, dependable, fit
+from constructs_lib._names import checked, fit
 from constructs_lib._node_group import NodeGroupName, NodeGroupSpec, TaintSpec
 from constructs_lib._own_roles import node_group_role_name
 from constructs_lib._policy import trust

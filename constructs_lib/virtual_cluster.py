@@ -21,6 +21,7 @@ from cdktf_cdktf_provider_kubernetes.role_binding_v1 import (
 from cdktf_cdktf_provider_kubernetes.role_v1 import RoleV1, RoleV1Metadata, RoleV1Rule
 from constructs import Construct
 
+from constructs_lib._dependencies import dependable
 from constructs_lib._names import checked
 from constructs_lib._policy import Statement, sid
 from constructs_lib._virtual_cluster import EMR_RULES, EMR_USER, VirtualClusterName
@@ -67,7 +68,7 @@ class VirtualCluster(Construct):
                     eks_info=EmrcontainersVirtualClusterContainerProviderInfoEksInfo(namespace=home.name)
                 ),
             ),
-            depends_on=[binding, *after],
+            depends_on=[binding, *dependable(after, "after", lambda: self.node.path)],
         )
         self.id: str = self._resource.id
 

@@ -520,6 +520,12 @@ def job_template(**arguments: Any) -> Build:
     )
 
 
+def virtual_cluster(**arguments: Any) -> Build:
+    return lambda stack: VirtualCluster(
+        stack, "vc", name="data-etl", namespace="etl", cluster=existing(stack), **arguments
+    )
+
+
 def cluster_in_a_vpc(**spec: Any) -> Build:
     return lambda stack: Cluster(
         stack,
@@ -639,6 +645,7 @@ def test_a_zone_that_came_later_is_for_nodes_only(synth: Synthesise) -> None:
             for build, place, name in (
                 (node_group(after=[cast(Any, NETWORK)]), "test/nodes", "after"),
                 (addon(after=[cast(Any, NETWORK)]), "test/addon", "after"),
+                (virtual_cluster(after=[cast(Any, NETWORK)]), "test/vc", "after"),
                 (job_template(depends_on=[cast(Any, NETWORK)]), "test/template", "depends_on"),
             )
         ),
