@@ -72,7 +72,8 @@ class AddonSpec(Spec):
 
     version: AddonVersion | None = Field(
         default=None,
-        description="For example v1.20.4-eksbuild.1; by default the version that EKS prefers when it installs it.",
+        description="For example v1.20.4-eksbuild.1; by default the version that EKS prefers when it installs it. "
+        "That one stays, also when the cluster gets another Kubernetes version: name the new one with it.",
     )
     configuration: dict[str, Any] = Field(
         default={},
