@@ -75,10 +75,11 @@ def judge(risks: Iterable[Risk], accepted: Suppressions, document: Document, tod
     left, suppressed = [], []
     used: set[int] = set()
     for risk in risks:
-        entry = next((i for i, each in enumerate(accepted.suppressions) if each.fits(risk)), None)
-        if entry is not None:
-            used.add(entry)
-        if entry is None or accepted.suppressions[entry].expires < today:
+        fitting = [i for i, each in enumerate(accepted.suppressions) if each.fits(risk)]
+        # An entry that has ended does not stand before one that holds.
+        entry = next((i for i in fitting if accepted.suppressions[i].expires >= today), None)
+        used.update(fitting[:1] if entry is None else [entry])
+        if entry is None:
             left.append(risk)
         else:
             each = accepted.suppressions[entry]

@@ -180,6 +180,14 @@ def test_a_stale_suppression_is_told_with_its_place(
     assert found["suppression-stale"]["path"] == "review-suppressions.yaml:3:5"
 
 
+def test_an_entry_that_has_ended_does_not_hide_one_that_holds(run: Run, base: Path, head: Path, tmp_path: Path) -> None:
+    ended = ENTRY.format(address='"*"', expires="2020-01-01")
+    holds = ENTRY.format(address='"*/cluster/Resource"', expires="2999-01-01").removeprefix("\nsuppressions:\n")
+    report = suppressed(run, base, head, tmp_path, ended + holds)
+    assert [each["expires"] for each in report["suppressed"]] == ["2999-01-01"]
+    assert [risk["path"] for risk in report["risks"]] == ["review-suppressions.yaml:3:5"]
+
+
 def test_a_broken_suppression_is_told_whole(run: Run, base: Path, tmp_path: Path) -> None:
     text = (
         ENTRY.format(address="x", expires="soon")
