@@ -65,9 +65,10 @@ def _side_at(name: str, platform_file: Path, syntheses: Together) -> Side:
         place = next((each for each in (folder, folder.parent) if (each / platform_file).is_file()), folder)
         return Side(app, origins(place / platform_file, root=Path(), stacks=app.stacks))
     with _worktree(name) as root:
-        app = read(_synthesised(root, platform_file, name, syntheses))
         inside = _inside(root)
-        return Side(app, origins(inside / platform_file, root=inside, stacks=app.stacks))
+        file = _in_the_revision(platform_file, inside, root)
+        app = read(_synthesised(root, file, name, syntheses))
+        return Side(app, origins(inside / file, root=inside, stacks=app.stacks))
 
 
 @contextmanager
@@ -103,6 +104,17 @@ def _git(*arguments: str, start_new_session: bool = False) -> str | None:
 def _inside(root: Path) -> Path:
     """Return the folder in the worktree at *root* that is this one in the repository."""
     return root / (_git("rev-parse", "--show-prefix") or "")
+
+
+def _in_the_revision(platform_file: Path, inside: Path, root: Path) -> Path:
+    """Return *platform_file* as seen from *inside*: a whole path would name the same file for every revision."""
+    file = platform_file
+    if file.is_absolute():
+        file = Path(os.path.relpath(file.parent.resolve() / file.name, Path.cwd()))
+    if not Path(os.path.normpath(inside / file)).is_relative_to(root):
+        told = f"{platform_file} is not in this repository, and so in no revision of it"
+        raise Failure(f"{told}; review folders that `cdktf synth` made instead", exit_code=2)
+    return file
 
 
 def _synthesised(root: Path, platform_file: Path, revision: str, syntheses: Together) -> Path:

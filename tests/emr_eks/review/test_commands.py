@@ -107,6 +107,17 @@ def test_a_revision_is_reviewed_where_its_program_is(run: Run, tmp_path: Path, m
     assert (done.code, done.err.strip()) == (2, told)
 
 
+def test_a_platform_outside_the_repository_is_in_no_revision(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "main.py").touch()
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "--quiet", "-m", "before")
+    for outside in (tmp_path.parent / "platform.yaml", "../platform.yaml"):
+        done = run("--base", "HEAD", "--head", "HEAD", "--platform", outside)
+        assert done.code == 2
+        assert f"{outside} is not in this repository, and so in no revision of it" in done.err
+
+
 def test_with_detailed_exit_codes_a_mistake_is_1_as_in_terraform(run: Run) -> None:
     assert run("--base", "nowhere", "--detailed-exitcode").code == 1
 
@@ -227,9 +238,10 @@ def in_worktrees(folder: Path) -> Callable[[], tuple[Done, Done, str, str]]:
 
     command = [sys.executable, "-m", "emr_eks", "review", "--format", "json"]
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    # The whole path of a file is that of the revision too.
     good, broken = (
-        program([*command, "--base", base, "--head", head], repository, PYTHONPATH=path)
-        for base, head in (("good~1", "good"), ("nowhere", "main"))
+        program([*command, "--base", base, "--head", head, *more], repository, PYTHONPATH=path)
+        for base, head, *more in (("good~1", "good", "--platform", str(platform)), ("nowhere", "main"))
     )
     return lambda: (good(), broken(), git(repository, "worktree", "list"), platform.read_text("utf-8"))
 
