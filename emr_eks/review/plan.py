@@ -89,6 +89,7 @@ def read(file: Path, head: App, base: App | None) -> Plan:
         raise reader.problem(
             ("format_version",), f"must be {_MAJOR}.x, got {version!r}; a newer emr-eks may know this format"
         )
+    reader.require_whole(content)
     stack = reader.stack_of(content, head)
     old = base.stacks.get(stack.name) if base else None
     return Plan(
@@ -108,6 +109,17 @@ class _Reader:
 
     def problem(self, path: tuple[str | int, ...], message: str) -> InvalidFile:
         return InvalidFile([Located(str(self._file), 0, 0, path, message)])
+
+    def require_whole(self, content: Body) -> None:
+        """Raise for a plan that says of no resource, or not of every one, what happens to it."""
+        if content.get("errored") is True:
+            raise self.problem((), "is a plan that an error ended, and leaves out what came after it; plan again")
+        if "resource_changes" not in content and "deferred_changes" not in content and self._manages(content):
+            raise self.problem((), "says nothing of what will change; plan without -refresh-only")
+
+    def _manages(self, content: Body) -> bool:
+        root = _mapping_or_nothing(_mapping_or_nothing(content["configuration"]).get("root_module"))
+        return any(each.get("mode", "managed") == "managed" for each in self._list(root, "resources"))
 
     def stack_of(self, content: Body, head: App) -> Stack:
         """Return the stack whose resources and outputs the plan was made from."""
@@ -181,7 +193,10 @@ class _Reader:
                 yield name, _shown(change, {}, {})
 
     def deferred(self, content: Body) -> Iterator[str]:
-        for entry in self._list(content, "deferred_changes"):
+        put_off = self._list(content, "deferred_changes")
+        if content.get("complete") is False and not put_off:
+            yield "whatever is not listed: the plan is of a part of the stack, as with -target"
+        for entry in put_off:
             change = _mapping_or_nothing(entry.get("resource_change"))
             yield f"{change.get('address', '?')}: {str(entry.get('reason', 'no reason given')).replace('_', ' ')}"
 

@@ -125,6 +125,8 @@ def _disagreements(
     planned = {r.address for each in plan.resources for r in (each.before, each.after) if r}
     for address in sorted({*read} - planned):
         why = "it is in neither the state nor the plan: the base was not deployed"
+        if plan.deferred:
+            why = "the plan leaves it out, or puts it off"
         yield Disagreement(address=address, offline=_word(read[address].action), plan="nothing", why=why)
 
 

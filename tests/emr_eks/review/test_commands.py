@@ -368,6 +368,32 @@ def test_a_plan_and_the_sources_are_joined(run: Run, base: Path, tmp_path: Path)
     assert {(each["offline"], each["plan"]) for each in addons["differences"]} == {("nothing", "update")}
 
 
+def edited_plan(base: Path, folder: Path, *without: str, **edits: Any) -> Path:
+    """Write a plan of the addons stack with *edits* at its top, and *without* some of that."""
+    file = addons_plan(base, folder, "1.15.0")
+    content = {**json.loads(file.read_text("utf-8")), **edits}
+    file.write_text(json.dumps({key: value for key, value in content.items() if key not in without}), "utf-8")
+    return file
+
+
+def test_a_plan_that_an_error_ended_is_none(run: Run, base: Path, tmp_path: Path) -> None:
+    done = run("--head", base, "--plan", edited_plan(base, tmp_path, errored=True, complete=False))
+    assert done.code == 2
+    assert "addons.json: is a plan that an error ended" in done.err
+
+
+def test_a_plan_that_only_refreshes_is_none(run: Run, base: Path, tmp_path: Path) -> None:
+    done = run("--head", base, "--plan", edited_plan(base, tmp_path, "resource_changes"))
+    assert done.code == 2
+    assert "addons.json: says nothing of what will change; plan without -refresh-only" in done.err
+
+
+def test_a_plan_of_a_part_of_a_stack_says_so(run: Run, base: Path, tmp_path: Path) -> None:
+    plan = edited_plan(base, tmp_path, complete=False)
+    done = run("--head", base, "--plan", plan)
+    assert "deferred: whatever is not listed: the plan is of a part of the stack, as with -target" in done.out
+
+
 def test_plans_that_cannot_be_are_all_told(run: Run, base: Path, tmp_path: Path) -> None:
     plan = addons_plan(base, tmp_path, "1.15.0")
     (tmp_path / "bytes.json").write_bytes(b"\x80\x81")
