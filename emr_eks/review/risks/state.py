@@ -39,11 +39,13 @@ def stateful_replaced(comparison: Comparison) -> Iterator[Found]:
     for step in comparison.steps(*facts.STATEFUL):
         if step.action.replaces:
             severity, loss = _loss(step)
-            because = ", ".join(sorted({dotted(path) for path in step.replacing})) or "of what it reads"
+            changed = ", ".join(sorted({dotted(path) for path in step.replacing}))
+            # Without a path, the plan's own reasons are told below: tainted, or asked for.
+            cause = f"a change of {changed} makes Terraform replace it" if changed else "Terraform replaces it"
             yield Found(
                 Subject.of(step),
                 severity,
-                f"a change of {because} makes Terraform replace it ({step.action.value}): {loss}",
+                f"{cause} ({step.action.value}): {loss}",
                 "build the new one beside it under another id and move over, or undo the change",
                 step.reasons,
             )

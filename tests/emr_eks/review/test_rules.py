@@ -698,6 +698,23 @@ def test_an_output_that_is_still_read_is_told() -> None:
     assert {risk.id for risk in found(app(net, user), app(without, user))} == {"cross-stack-output-missing"}
 
 
+@pytest.mark.parametrize(
+    ("replacing", "cause"),
+    [
+        ({("cidr_block",)}, "a change of cidr_block makes Terraform replace it (destroy, then create): "),
+        (set(), "Terraform replaces it (destroy, then create): "),  # tainted, or asked for: the plan's reason says so
+    ],
+)
+def test_why_something_is_replaced(replacing: set[tuple[str, ...]], cause: str) -> None:
+    comparison = compare(
+        *[app(stack("s", {"aws_vpc.v": {"cidr_block": each}})) for each in ("10.0.0.0/16", "10.1.0.0/16")]
+    )
+    (only,) = comparison.stacks
+    steps = (replace(only.steps[0], replacing=frozenset(replacing)),)
+    (risk,) = risks.find(replace(comparison, stacks=(replace(only, steps=steps),)))
+    assert risk.consequence.startswith(cause)
+
+
 def test_what_is_destroyed_before_its_reader_is_changed_is_told() -> None:
     net, user = stack("net", PRODUCER, outputs=OUTPUTS), stack("user", READS, dependencies=("net",))
     after = app(stack("net"), stack("user", {"aws_x.y": {}}, dependencies=("net",)))
