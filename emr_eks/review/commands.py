@@ -86,14 +86,14 @@ def review(
     """
     try:
         report = _review(base, head, plan or [], suppressions, platform_file)
+        for file in output or ():
+            _write(report, output_format or _BY_SUFFIX.get(file.suffix.lower(), Format.text), file)
     except (InvalidFile, Failure) as error:
         if detailed_exitcode:
             raise Failure(str(error), exit_code=1) from None
         raise
     if not output:
         _print(report, output_format or Format.text)
-    for file in output or ():
-        _write(report, output_format or _BY_SUFFIX.get(file.suffix, Format.text), file)
     code = _exit_code(report, fail_on, detailed_exitcode)
     if code:
         raise typer.Exit(code)

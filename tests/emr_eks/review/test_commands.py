@@ -122,6 +122,11 @@ def test_with_detailed_exit_codes_a_mistake_is_1_as_in_terraform(run: Run) -> No
     assert run("--base", "nowhere", "--detailed-exitcode").code == 1
 
 
+def test_with_detailed_exit_codes_a_file_that_cannot_be_written_is_no_change(run: Run, base: Path) -> None:
+    done = run("--base", base, "--head", base, "--detailed-exitcode", "--output", "no/folder.md")
+    assert (done.code, done.err) == (1, "error: no/folder.md cannot be written: No such file or directory\n")
+
+
 @pytest.mark.parametrize("name", ["text", "markdown", "json", "sarif", "html"])
 def test_the_report_goes_to_a_file(run: Run, base: Path, head: Path, tmp_path: Path, name: str) -> None:
     done = run("--base", base, "--head", head, "--format", name, "--output", tmp_path / "out", "--fail-on", "never")
