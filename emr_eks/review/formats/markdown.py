@@ -121,7 +121,7 @@ def _risk_line(risk: Risk) -> str:
 
 
 def _stack(stack: StackReport, most: int, *, bodies: bool) -> Iterator[str]:
-    if not stack.changed and not stack.differences and not stack.drift:
+    if not stack.changed and not stack.differences and not stack.drift and not stack.deferred:
         return
     yield from (
         "",

@@ -32,9 +32,9 @@ class _Writer:
             for risk in report.risks:
                 yield from self._risk(risk)
         for stack in report.stacks:
-            if stack.changed or stack.rewritten or stack.follows or stack.drift or stack.differences:
+            if stack.changed or stack.rewritten or stack.follows or stack.drift or stack.deferred or stack.differences:
                 yield from ("", *self._stack(stack))
-        unchanged = [stack.name for stack in report.stacks if not stack.changed]
+        unchanged = [stack.name for stack in report.stacks if not stack.changed and not stack.deferred]
         if unchanged:
             yield from ("", f"Unchanged: {', '.join(unchanged)}")
         if report.suppressed:

@@ -394,9 +394,11 @@ def test_a_plan_that_only_refreshes_is_none(run: Run, base: Path, tmp_path: Path
 
 
 def test_a_plan_of_a_part_of_a_stack_says_so(run: Run, base: Path, tmp_path: Path) -> None:
-    plan = edited_plan(base, tmp_path, complete=False)
-    done = run("--head", base, "--plan", plan)
-    assert "deferred: whatever is not listed: the plan is of a part of the stack, as with -target" in done.out
+    plan = edited_plan(base, tmp_path, complete=False, resource_changes=[])
+    for form in ("text", "markdown", "html"):
+        done = run("--head", base, "--plan", plan, "--format", form)
+        assert "deferred: whatever is not listed: the plan is of a part of the stack, as with -target" in done.out
+        assert "Unchanged" not in done.out
 
 
 def test_plans_that_cannot_be_are_all_told(run: Run, base: Path, tmp_path: Path) -> None:
