@@ -88,16 +88,16 @@ def read(folder: Path) -> App:
     return App(_in_deploy_order({stack.name: stack for stack in found}, manifest_file))
 
 
-def load_json(file: Path) -> Any:
-    """Return what the JSON file holds. Raises `InvalidFile` when it cannot be read."""
+def load_json(file: Path, made_by: str = "`cdktf synth` makes it") -> Any:
+    """Return what the JSON file holds. Raises `InvalidFile`, with what it is *made_by*, when it cannot be read."""
     try:
         return json.loads(file.read_text("utf-8"), parse_constant=_no_number)
     except FileNotFoundError:
-        raise InvalidFile([Located(str(file), 0, 0, (), "is not there; `cdktf synth` makes it")]) from None
+        raise InvalidFile([Located(str(file), 0, 0, (), f"is not there; {made_by}")]) from None
     except OSError as error:
         raise InvalidFile([Located(str(file), 0, 0, (), f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError as error:
-        raise InvalidFile([Located(str(file), 0, 0, (), f"is not UTF-8 text: byte {error.start}")]) from None
+        raise InvalidFile([Located(str(file), 0, 0, (), f"is not UTF-8 text: byte {error.start}; {made_by}")]) from None
     except json.JSONDecodeError as error:
         message = f"is not whole JSON: {error.msg}; make it anew"
         raise InvalidFile([Located(str(file), error.lineno, error.colno, (), message)]) from None

@@ -20,6 +20,7 @@ from provisioners.source import InvalidFile, Located
 
 UNKNOWN = "(known after apply)"
 _MAJOR = 1
+_SHOW = "`terraform show -json PLANFILE`"
 _INDEX = re.compile(r"\[[^\]]*\]")
 _ACTIONS: dict[tuple[str, ...], Action | None] = {
     ("no-op",): None,
@@ -80,11 +81,11 @@ def read(file: Path, head: App, base: App | None) -> Plan:
 
     Raises `InvalidFile` for what is no plan, a plan of a format that is not known, and one of another app.
     """
-    content = load_json(file)
+    content = load_json(file, made_by=f"print it with {_SHOW}")
     reader = _Reader(file)
     version = content.get("format_version") if isinstance(content, dict) else None
     if not isinstance(version, str) or "configuration" not in content:
-        raise reader.problem((), "is no plan; print one with `terraform show -json PLANFILE`")
+        raise reader.problem((), "is no plan; print one with " + _SHOW)
     if version.partition(".")[0] != str(_MAJOR):
         raise reader.problem(
             ("format_version",), f"must be {_MAJOR}.x, got {version!r}; a newer emr-eks may know this format"
@@ -165,7 +166,7 @@ class _Reader:
         previous = previous if isinstance(previous, str) else None
         sources = stack.resources.get(_INDEX.sub("", address))
         past = old.resources.get(_INDEX.sub("", str(previous or address))) if old else None
-        shown = _shown(change, past.body if past else {}, sources.body if sources else {})
+        shown = _shown(_marked(change), past.body if past else {}, sources.body if sources else {})
         before, after = _written(*shown, {*(past.body if past else ()), *(sources.body if sources else ())})
         action = _ACTIONS[tuple(actions)]
         if change.get("importing"):
@@ -234,6 +235,16 @@ def _written(before: Any, after: Any, written: set[str]) -> tuple[Any, Any]:
 
 def _only(body: Any, keys: set[str]) -> Any:
     return {key: value for key, value in body.items() if key in keys} if isinstance(body, dict) else body
+
+
+def _marked(change: Body) -> Body:
+    """Return *change*, in which a resource that is sensitive as a whole is so in each of its arguments."""
+    marks = {}
+    for side in ("before", "after"):
+        arguments, mark = change.get(side), f"{side}_sensitive"
+        if change.get(mark) is True and isinstance(arguments, dict):
+            marks[mark] = dict.fromkeys(arguments, True)
+    return {**change, **marks}
 
 
 def _shown(change: Body, past: Body, sources: Body) -> tuple[Any, Any]:

@@ -381,6 +381,25 @@ def edited_plan(base: Path, folder: Path, *without: str, **edits: Any) -> Path:
     return file
 
 
+def test_a_resource_that_is_sensitive_as_a_whole_shows_nothing(run: Run, base: Path, tmp_path: Path) -> None:
+    content = json.loads(addons_plan(base, tmp_path, "hunter2").read_text("utf-8"))
+    for each in content["resource_changes"]:
+        each["change"] |= {"before_sensitive": True, "after_sensitive": True}
+    done = run("--head", base, "--plan", edited_plan(base, tmp_path, resource_changes=content["resource_changes"]))
+    assert (done.code, done.err) == (0, "")
+    assert "(sensitive, changed)" in done.out
+    assert "hunter2" not in done.out
+
+
+@pytest.mark.parametrize("content", [None, b"PK\x03\x04\x80"])
+def test_a_plan_that_is_not_printed_is_told_how(run: Run, base: Path, tmp_path: Path, content: bytes | None) -> None:
+    if content:
+        (tmp_path / "plan").write_bytes(content)
+    done = run("--head", base, "--plan", "plan")
+    assert done.code == 2
+    assert done.err.strip().endswith("; print it with `terraform show -json PLANFILE`")
+
+
 def test_a_plan_that_an_error_ended_is_none(run: Run, base: Path, tmp_path: Path) -> None:
     done = run("--head", base, "--plan", edited_plan(base, tmp_path, errored=True, complete=False))
     assert done.code == 2
