@@ -18,6 +18,8 @@ Data = dict[str, Any]
 _AL2023 = "al2023@latest"
 _DEFAULTS = ((labels.CAPACITY_TYPE, "on-demand"), (labels.ARCH, "amd64"))
 """What a Provisioner without such a requirement got, and a NodePool does not."""
+_INSTANCES = {labels.INSTANCE_TYPE, labels.CATEGORY, labels.FAMILY, labels.GENERATION}
+_DO_NOT_CONSOLIDATE, _DO_NOT_DISRUPT = "karpenter.sh/do-not-consolidate", "karpenter.sh/do-not-disrupt"
 
 
 class Change(NamedTuple):
@@ -68,7 +70,7 @@ class Converter:
             ),
             *classes.changes,
         ]
-        metadata = _said(spec, "labels", "annotations")
+        metadata = _metadata(spec, changes)
         template: Data = {
             **({"metadata": metadata} if metadata else {}),
             "spec": {
@@ -183,6 +185,16 @@ class Converter:
         return [{"tags": {"karpenter.sh/discovery": self._cluster_name}}]
 
 
+def _metadata(spec: ProvisionerSpec, changes: list[Change]) -> Data:
+    metadata = _said(spec, "labels", "annotations")
+    annotations = metadata.get("annotations", {})
+    if _DO_NOT_CONSOLIDATE in annotations:
+        annotations[_DO_NOT_DISRUPT] = annotations.pop(_DO_NOT_CONSOLIDATE)
+        words = f"becomes {_DO_NOT_DISRUPT}, which v1 heeds; it keeps nodes from drift too"
+        changes.append(Change(("spec", "annotations", _DO_NOT_CONSOLIDATE), words))
+    return metadata
+
+
 def _requirements(spec: ProvisionerSpec, changes: list[Change]) -> list[Data]:
     requirements = [_dump(each) for each in spec.requirements or ()]
     asked = {labels.normal(each["key"]) for each in requirements} | {labels.normal(key) for key in spec.labels or {}}
@@ -191,6 +203,12 @@ def _requirements(spec: ProvisionerSpec, changes: list[Change]) -> list[Data]:
             requirements.append({"key": key, "operator": "In", "values": [value]})
             words = f"{key} was {value} by default and is now written out: a NodePool without it may launch anything"
             changes.append(Change(("spec", "requirements"), words))
+    if not asked & _INSTANCES:
+        words = (
+            "no instance types are named, and any may be launched; later Karpenters took the categories c, m and r "
+            "of generations above 2 by default: name what you want"
+        )
+        changes.append(Change(("spec", "requirements"), words))
     return requirements
 
 

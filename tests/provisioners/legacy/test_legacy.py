@@ -113,6 +113,21 @@ def test_defaults_that_v1_has_not_are_written_out(tmp_path: Path) -> None:
     assert said(pools, "karpenter.sh/capacity-type was on-demand by default")
 
 
+def test_instances_that_nobody_named_are_told(tmp_path: Path) -> None:
+    words = "no instance types are named"
+    assert said(loaded(tmp_path, PROVISIONER, TEMPLATE), words)
+    named = [{"key": "karpenter.k8s.aws/instance-family", "operator": "In", "values": ["m5"]}]
+    assert not said(loaded(tmp_path, edited(PROVISIONER, ("spec requirements", named)), TEMPLATE), words)
+
+
+def test_nodes_that_must_not_be_consolidated_stay_so(tmp_path: Path) -> None:
+    kept = {"karpenter.sh/do-not-consolidate": "true", "example.com/a": "b"}
+    pools = loaded(tmp_path, edited(PROVISIONER, ("spec annotations", kept)), TEMPLATE)
+    annotations = spec_of(pools)["template"]["metadata"]["annotations"]
+    assert annotations == {"karpenter.sh/do-not-disrupt": "true", "example.com/a": "b"}
+    assert said(pools, "becomes karpenter.sh/do-not-disrupt")
+
+
 def test_what_was_said_is_no_default(tmp_path: Path) -> None:
     own = [
         {"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["spot"]},
