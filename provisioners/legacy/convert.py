@@ -6,6 +6,7 @@ https://karpenter.sh/v0.32/upgrading/v1beta1-migration/, https://karpenter.sh/do
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
 from provisioners import labels
@@ -122,7 +123,7 @@ class Converter:
         notes = [] if provider.launch_template and not launched else changes
         spec: Data = {
             **_images(provider, launched, notes),
-            "subnetSelectorTerms": _terms(provider.subnet_selector or {}),
+            "subnetSelectorTerms": _terms(provider.subnet_selector or {}, "subnetSelector", changes),
             **self._identity(provider, launched, notes),
             "securityGroupSelectorTerms": self._security_groups(provider, launched, notes),
             **_metadata_options(provider, notes),
@@ -177,7 +178,7 @@ class Converter:
         self, provider: Provider, launched: LaunchTemplate | None, changes: list[Change]
     ) -> list[Data]:
         if provider.security_group_selector is not None:
-            return _terms(provider.security_group_selector)
+            return _terms(provider.security_group_selector, "securityGroupSelector", changes)
         if launched is not None and launched.security_group_ids:
             return [{"id": each} for each in launched.security_group_ids]
         words = f"security groups are those with the tag karpenter.sh/discovery: {self._cluster_name}, which is assumed"
@@ -280,10 +281,19 @@ def _image_terms(selector: Mapping[str, str]) -> list[Data]:
     return [{**common, "owner": owner} for owner in owners] or [common]
 
 
-def _terms(selector: Mapping[str, str]) -> list[Data]:
+def _terms(selector: Mapping[str, str], name: str, changes: list[Change]) -> list[Data]:
     ids = [each for key in IDS for each in _split(selector.get(key, ""))]
     tags = {key: value for key, value in selector.items() if key not in IDS}
-    return [{"id": each} for each in ids] or [{"tags": tags}]
+    if ids:
+        if tags:
+            changes.append(Change((name,), f"v1 takes ids alone: the tags {', '.join(sorted(tags))} are left out"))
+        return [{"id": each} for each in ids]
+    for key, value in tags.items():
+        if "," in value:
+            words = "becomes a term for each value between commas, as later Karpenters read it"
+            changes.append(Change((name, key), words))
+    each_way = product(*([(key, one) for one in _split(value) or [value]] for key, value in tags.items()))
+    return [{"tags": dict(each)} for each in each_way]
 
 
 def _split(text: str) -> list[str]:

@@ -236,6 +236,18 @@ def test_subnets_and_security_groups_by_id(tmp_path: Path) -> None:
     assert spec["securityGroupSelectorTerms"] == [{"id": "sg-1"}]
 
 
+def test_values_between_commas_are_terms_and_tags_beside_ids_are_told(tmp_path: Path) -> None:
+    spec, changes = class_of(
+        tmp_path,
+        ("spec subnetSelector", {"Name": "a, b", "team": "*"}),
+        ("spec securityGroupSelector", {"aws-ids": "sg-1", "Name": "nodes"}),
+    )
+    assert spec["subnetSelectorTerms"] == [{"tags": {"Name": name, "team": "*"}} for name in ("a", "b")]
+    assert spec["securityGroupSelectorTerms"] == [{"id": "sg-1"}]
+    assert any("a term for each value between commas" in each for each in changes)
+    assert any("v1 takes ids alone: the tags Name are left out" in each for each in changes)
+
+
 def test_two_hops_to_the_metadata_service_were_the_default(tmp_path: Path) -> None:
     spec, changes = class_of(tmp_path)
     assert spec["metadataOptions"]["httpPutResponseHopLimit"] == 2
