@@ -41,6 +41,8 @@ AMI_FAMILIES = {
 AL2023_ROOT_DEVICE, AL2023_ROOT_GIB = "/dev/xvda", 20
 """Where EKS' images of Amazon Linux 2023 start from, and how large they are."""
 
+_WITH_IOPS = ("gp3", "io1", "io2")
+"""Types of volumes whose I/O operations a second can be given."""
 _RESERVED_TAGS = (
     "eks:eks-cluster-name",
     "karpenter.k8s.aws/ec2nodeclass",
@@ -190,6 +192,20 @@ def throughput_has_iops(ebs: Ebs) -> Iterator[Problem]:
             if ebs.throughput <= GP3_MIBPS
             else "lower it",
         )
+
+
+@rule(since="1.0", layer="aws")
+def figures_are_of_the_volume_type(ebs: Ebs) -> Iterator[Problem]:
+    """EC2 takes a volume's figures for the types that have them, and refuses the launch otherwise.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EbsBlockDevice.html
+    """
+    kind = ebs.volume_type or "gp3"
+    if ebs.throughput is not None and kind != "gp3":
+        yield Problem(("throughput",), f"must be left out: only gp3 has one, not {kind}", ebs.throughput, "remove it")
+    if ebs.iops is not None and kind not in _WITH_IOPS:
+        rule = f"must be left out: only {', '.join(_WITH_IOPS)} have them, not {kind}"
+        yield Problem(("iops",), rule, ebs.iops, "remove them")
 
 
 @rule(since="1.0", layer="cel")
@@ -360,7 +376,7 @@ SUBNET_TERM = (subnets_selected, subnet_id_alone)
 SECURITY_GROUP_TERM = (security_groups_selected, security_group_id_alone, security_group_name_alone)
 AMI_TERM = (images_selected, image_id_alone, image_alias_alone, image_alias_known, image_release_known)
 CAPACITY_RESERVATION_TERM = (reservations_selected, reservation_id_alone)
-EBS = (volume_has_size, initialization_rate_has_snapshot, throughput_has_iops)
+EBS = (volume_has_size, initialization_rate_has_snapshot, throughput_has_iops, figures_are_of_the_volume_type)
 KUBELET = (image_collection_has_room, soft_eviction_has_grace, reserved_is_not_negative)
 CONNECTION_TRACKING = (a_timeout_is_set,)
 PLACEMENT_GROUP = (placement_group_selected,)

@@ -245,6 +245,7 @@ GOOD = [
         ),
         (DISKS, [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": "20Gi"}}, {"deviceName": "/dev/xvdb"}]),
         (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "gp3", "throughput": 750}}]),
+        (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "io2", "iops": 5000}}]),
         (DISKS, [{"ebs": {"volumeSize": "1Ti", "volumeType": "gp3", "throughput": 2000, "iops": 8000}}]),
         (DISKS, [{"ebs": {"snapshotID": "snap-1", "volumeInitializationRate": 300}}]),
         (KUBELET, {}),
@@ -564,6 +565,9 @@ STRICTER = [
             (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "gp3", "throughput": 751}}]),
             (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "gp3", "throughput": 1001, "iops": 4000}}]),
             (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "gp3", "throughput": 2001, "iops": 16000}}]),
+            (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "gp2", "throughput": 200}}]),
+            (DISKS, [{"ebs": {"volumeSize": "100Gi", "volumeType": "gp2", "iops": 3000}}]),
+            (DISKS, [{"ebs": {"volumeSize": "1Ti", "volumeType": "io2", "throughput": 500, "iops": 5000}}]),
         ),
     }.items()
     for case in cases
