@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from constructs_lib._log_group import RetentionDays
-from constructs_lib._names import AvailabilityZone, VpcCidr, overlap, private_range
+from constructs_lib._names import AvailabilityZone, VpcCidr, overlap, partition_of, private_range
 from provisioners.spec import Items, Problem, Spec, text
 
 Tier = Literal["public", "private", "pods"]
@@ -32,6 +32,17 @@ PRIVATE_NODES_NEED = (
 https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html"""
 EVERY_NODE_NEEDS = ("ec2", "ecr.api", "ecr.dkr", "eks-auth", "sts")
 """Those of them without which no node, and no job, can start."""
+
+_CHINAS_OWN = frozenset(
+    (
+        *("athena", "autoscaling", "cloudformation", "ebs", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth"),
+        *("elasticfilesystem", "emr-containers", "fsx", "kinesis-streams", "lambda", "monitoring", "rds"),
+        *("redshift", "redshift-data", "s3", "sqs", "states", "sts", "xray"),
+    )
+)
+"""Services whose interface endpoints are called `cn.com.amazonaws` in China; those of others, such as `logs` and
+`glue`, and all gateway endpoints are called as elsewhere:
+https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts"""
 
 _SMALLEST_SUBNET = 28
 _MORE_ROOM = "choose another `first`, other `newbits` or a larger network"
@@ -264,3 +275,9 @@ class ExistingVpcSpec(Spec):
     def zones(self) -> list[str]:
         """The availability zones in alphabetical order."""
         return sorted(self.private_subnets)
+
+
+def endpoint_name(service: str, region: str, *, gateway: bool = False) -> str:
+    """Return what AWS calls the endpoint service of *service* in *region*."""
+    own = partition_of(region) == "aws-cn" and not gateway and service in _CHINAS_OWN
+    return f"{'cn.' if own else ''}com.amazonaws.{region}.{service}"

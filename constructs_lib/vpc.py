@@ -21,7 +21,7 @@ from constructs import Construct
 from constructs_lib._names import ClusterName, Refused, Where, checked_if_known
 from constructs_lib._own_roles import own_role_name
 from constructs_lib._policy import Statement, trust
-from constructs_lib._vpc import ExistingVpcSpec, FlowLogsSpec, Subnet, SubnetRange, Tier, VpcSpec
+from constructs_lib._vpc import ExistingVpcSpec, FlowLogsSpec, Subnet, SubnetRange, Tier, VpcSpec, endpoint_name
 from constructs_lib.account import Account
 from constructs_lib.encryption_key import EncryptionKey, logs_may_use
 from constructs_lib.log_group import LogGroup
@@ -208,7 +208,7 @@ class Vpc(Construct):
                 self,
                 f"{service}-endpoint",
                 vpc_id=self.id,
-                service_name=self._service_name(service),
+                service_name=endpoint_name(service, self._account.region, gateway=True),
                 vpc_endpoint_type="Gateway",
                 route_table_ids=list(self._private_route_tables.values()),
                 tags={"Name": f"{self._name}-{service}"},
@@ -253,7 +253,7 @@ class Vpc(Construct):
                 self,
                 f"{service}-interface-endpoint" if gateway else f"{service}-endpoint",
                 vpc_id=self.id,
-                service_name=self._service_name(service),
+                service_name=endpoint_name(service, self._account.region),
                 vpc_endpoint_type="Interface",
                 private_dns_enabled=service != _WITHOUT_PRIVATE_DNS,
                 dns_options=_s3_dns(bool(gateway)) if service == "s3" else None,
@@ -312,10 +312,6 @@ class Vpc(Construct):
             tags={"Name": self._name},
             depends_on=role.attachments,
         )
-
-    def _service_name(self, service: str) -> str:
-        prefix = "cn.com.amazonaws" if self._account.partition == "aws-cn" else "com.amazonaws"
-        return f"{prefix}.{self._account.region}.{service}"
 
     def _planned(self, tier: Tier) -> list[Subnet]:
         return [subnet for subnet in self._spec.subnets() if subnet.tier == tier]

@@ -136,6 +136,20 @@ def test_endpoints_are_reached_from_inside_the_vpc_only(synth: Synthesise) -> No
     assert (rule["from_port"], rule["to_port"], rule["cidr_ipv4"]) == (443, 443, "10.0.0.0/16")
 
 
+def test_in_china_s3s_gateway_is_called_as_everywhere_and_its_interface_is_not(synth: Synthesise) -> None:
+    # https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts
+    def in_china(stack: TerraformStack) -> Vpc:
+        spec = VpcSpec(availability_zones=("cn-north-1a", "cn-north-1b"), interface_endpoints=("s3",))
+        at = Account(stack, "account", region="cn-north-1", account_id=ACCOUNT)
+        return Vpc(stack, "vpc", name="data", cluster_name="data", spec=spec, account=at)
+
+    endpoints = synth(in_china).resources("aws_vpc_endpoint")
+    assert {each["vpc_endpoint_type"]: each["service_name"] for each in endpoints} == {
+        "Gateway": "com.amazonaws.cn-north-1.s3",
+        "Interface": "cn.com.amazonaws.cn-north-1.s3",
+    }
+
+
 def test_pods_with_addresses_of_their_own_reach_the_endpoints_too(synth: Synthesise) -> None:
     document = synth(vpc(nat_gateways="none", pod_cidr="100.64.0.0/16"))
     rules = document.resources("aws_vpc_security_group_ingress_rule")

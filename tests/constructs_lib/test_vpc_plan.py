@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from constructs_lib._vpc import SubnetRange, VpcSpec, cidrsubnet
+from constructs_lib._vpc import SubnetRange, VpcSpec, cidrsubnet, endpoint_name
 
 LETTERS = string.ascii_lowercase[:6]
 zone_sets = st.sets(st.sampled_from([f"eu-west-1{letter}" for letter in LETTERS]), min_size=2)
@@ -89,3 +89,22 @@ def test_without_a_nat_gateway_nodes_get_the_endpoints_that_they_call() -> None:
     assert {"ec2", "ecr.api", "ecr.dkr", "sts", "logs", "eks", "eks-auth"} <= set(isolated)
     chosen = VpcSpec(availability_zones=zones, nat_gateways="none", interface_endpoints=("sts", "ecr.api"))
     assert chosen.endpoint_services == ["ecr.api", "sts"]
+
+
+@pytest.mark.parametrize(
+    ("service", "gateway", "name"),
+    [
+        ("s3", True, "com.amazonaws.cn-north-1.s3"),
+        ("dynamodb", True, "com.amazonaws.cn-north-1.dynamodb"),
+        ("s3", False, "cn.com.amazonaws.cn-north-1.s3"),
+        ("ecr.dkr", False, "cn.com.amazonaws.cn-north-1.ecr.dkr"),
+        ("emr-containers", False, "cn.com.amazonaws.cn-north-1.emr-containers"),
+        ("logs", False, "com.amazonaws.cn-north-1.logs"),
+        ("glue", False, "com.amazonaws.cn-north-1.glue"),
+    ],
+)
+def test_china_calls_some_endpoints_its_own_and_others_as_everywhere(service: str, gateway: bool, name: str) -> None:
+    # https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts
+    assert endpoint_name(service, "cn-north-1", gateway=gateway) == name
+    elsewhere = endpoint_name(service, "us-gov-west-1", gateway=gateway)
+    assert elsewhere == f"com.amazonaws.us-gov-west-1.{service}"
