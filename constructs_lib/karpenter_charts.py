@@ -16,6 +16,9 @@ from constructs_lib.karpenter_access import KarpenterAccess
 __all__ = ["KarpenterCharts"]
 
 _REPOSITORY = "oci://public.ecr.aws/karpenter"
+_NOTED_IN = "kube-system"
+"""Where Helm notes the definitions, which are in no namespace themselves. They stay wherever the controller moves: were
+they taken away, Kubernetes would delete every node pool and node with them."""
 
 
 class KarpenterCharts(Construct):
@@ -46,8 +49,7 @@ class KarpenterCharts(Construct):
             repository=_REPOSITORY,
             chart="karpenter-crd",
             version=spec.version,
-            namespace=spec.namespace,
-            create_namespace=True,
+            namespace=_NOTED_IN,
         )
         values = controller_values(
             spec,
@@ -65,6 +67,7 @@ class KarpenterCharts(Construct):
             chart="karpenter",
             version=spec.version,
             namespace=spec.namespace,
+            create_namespace=True,
             skip_crds=True,
             wait=True,
             values=[json.dumps(values, sort_keys=True)],

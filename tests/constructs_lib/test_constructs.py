@@ -696,6 +696,21 @@ def test_reserved_interfaces_are_those_of_the_spec_or_else_of_the_network(
     assert json.loads(values)["settings"]["reservedENIs"] == expected
 
 
+def test_karpenters_definitions_stay_wherever_the_controller_moves(synth: Synthesise) -> None:
+    # Another namespace takes another release, and a release takes its definitions, and so all node pools, with it.
+    releases = [
+        {
+            each["chart"]: each
+            for each in synth(karpenter_charts(KarpenterSpec(namespace=name))).resources("helm_release")
+        }
+        for name in ("kube-system", "karpenter")
+    ]
+    here, there = (each["karpenter-crd"] for each in releases)
+    assert here == there
+    assert [each["karpenter"]["namespace"] for each in releases] == ["kube-system", "karpenter"]
+    assert all(each["karpenter"]["create_namespace"] for each in releases)
+
+
 @pytest.mark.parametrize("chart", [autoscaler_chart, handler_chart])
 def test_a_chart_makes_its_namespace(synth: Synthesise, chart: Callable[[str], Build]) -> None:
     assert synth(chart("eu-west-1")).only("helm_release")["create_namespace"] is True
