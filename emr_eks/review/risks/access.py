@@ -141,6 +141,22 @@ def cluster_access_removed(comparison: Comparison) -> Iterator[Found]:
         )
 
 
+@RULES.rule("nodes-shut-out", "Nodes are no longer let into the cluster")
+def nodes_shut_out(comparison: Comparison) -> Iterator[Found]:
+    """Yield access entries of nodes that go while their cluster stays; EKS looks after those of managed node groups."""
+    if any(step.action is Action.destroy for step in comparison.steps("aws_eks_cluster")):
+        return
+    for step in comparison.steps("aws_eks_access_entry"):
+        if step.action is Action.destroy and str(step.old("type")).startswith("EC2"):
+            yield Found(
+                Subject.of(step),
+                HIGH,
+                f"nodes with the role {step.old('principal_arn')} are cut off: what runs on them is lost, and they "
+                "cost money until somebody ends them",
+                "end those nodes first: delete their node pools, and wait until their node claims are gone",
+            )
+
+
 def _access(comparison: Comparison) -> Iterator[tuple[Step, _Access | None, _Access | None]]:
     """Yield each access policy that something happens to, with what it allowed and what it allows.
 

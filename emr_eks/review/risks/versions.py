@@ -10,6 +10,7 @@ from constructs_lib._versions import KARPENTER_SINCE
 from emr_eks.review.compare import Comparison, StackComparison
 from emr_eks.review.model import Resource
 from emr_eks.review.paths import dotted
+from emr_eks.review.report import Action
 from emr_eks.review.risks.rule import CRITICAL, HIGH, LOW, MEDIUM, Found, Rules, Subject
 
 RULES = Rules()
@@ -114,6 +115,24 @@ def definitions(comparison: Comparison) -> Iterator[Found]:
                 HIGH,
                 f"the definitions are of {crds.body.get('version')}, Karpenter of {chart.body.get('version')}",
                 "give both charts the same version",
+            )
+
+
+@RULES.rule("karpenter-definitions-removed", "Kubernetes forgets what node pools are, and deletes them all")
+def definitions_removed(comparison: Comparison) -> Iterator[Found]:
+    """Yield charts of definitions that are taken away, for a while or for good, while Karpenter's own chart is wanted.
+
+    They are among the chart's templates: https://github.com/aws/karpenter-provider-aws/tree/main/charts/karpenter-crd
+    """
+    wanted = any(each.body.get("chart") == "karpenter" for each in comparison.new("helm_release"))
+    for step in comparison.steps("helm_release"):
+        if wanted and step.old("chart") == "karpenter-crd" and (step.action.replaces or step.action is Action.destroy):
+            yield Found(
+                Subject.of(step),
+                CRITICAL,
+                "Kubernetes deletes every node pool, node class and node claim with the definitions: all nodes that "
+                "Karpenter started end, and the jobs on them",
+                "leave the release where it is",
             )
 
 

@@ -978,6 +978,7 @@ SCALING = (
         alone,
         risks=f"""
             autoscaler-removed {KARPENTER}
+            nodes-shut-out karpenter/NodeAccess
             stack-removed emr-on-eks-node_pools
             stateful-destroyed karpenter/Default/Queue
             team-placement-changed team/analytics/driver-pod-template

@@ -603,6 +603,31 @@ def test_karpenter_and_kubernetes_must_go_together() -> None:
     assert "karpenter-definitions helm_release.d" in ids(before, platform("1.35", "1.13.0", "1.9.0"))
 
 
+def test_karpenters_definitions_must_not_go_while_karpenter_is_wanted() -> None:
+    # Kubernetes deletes the objects of a definition that is deleted:
+    # https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#delete-a-customresourcedefinition
+    crds = {"name": "karpenter-crd", "chart": "karpenter-crd", "version": "1.14.1", "namespace": "kube-system"}
+    before = {"helm_release.k": CHART, "helm_release.d": crds}
+    risk = "karpenter-definitions-removed helm_release.d"
+    assert risk in ids(before, {"helm_release.k": CHART, "helm_release.d": {**crds, "namespace": "karpenter"}})
+    assert risk in ids(before, {"helm_release.k": CHART})
+    assert risk not in ids(before, {})
+    assert risk not in ids(before, {"helm_release.k": CHART, "helm_release.d": {**crds, "timeout": 600}})
+
+
+def test_nodes_lose_the_cluster_with_their_access_entry() -> None:
+    def risks_of(kind: str, **after: Any) -> set[str]:
+        entry = {"cluster_name": "c", "principal_arn": "arn:aws:iam::123456789012:role/r", "type": kind}
+        return ids({"aws_eks_cluster.c": CLUSTER, "aws_eks_access_entry.e": entry}, after)
+
+    # https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+    shut_out = "nodes-shut-out aws_eks_access_entry.e"
+    assert shut_out in risks_of("EC2_LINUX", **{"aws_eks_cluster.c": CLUSTER})
+    assert shut_out in risks_of("EC2_WINDOWS", **{"aws_eks_cluster.c": CLUSTER})
+    assert shut_out not in risks_of("STANDARD", **{"aws_eks_cluster.c": CLUSTER})
+    assert shut_out not in risks_of("EC2_LINUX")
+
+
 def node_pool(name: str = "p", policy: str = "WhenEmpty", **template: str) -> Bodies:
     """Return a pool and the class of its nodes."""
     reference = {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": f"{name}-class"}
