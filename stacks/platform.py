@@ -42,7 +42,7 @@ from constructs_lib._vpc import ExistingVpcSpec, VpcSpec
 from provisioners.load import Found, Pools, judge_pools
 from provisioners.source import Document, InvalidFile, Located, Verdict, dotted, read
 from provisioners.spec import DnsLabel, Path, Problem, Spec, text
-from stacks import isolation, landing, node_classes, role_limits
+from stacks import isolation, landing, node_classes, partitions, role_limits
 
 PlatformName = Annotated[
     str,
@@ -191,6 +191,7 @@ class PlatformSpec(Spec):
         yield from self._tiers()
         yield from self._teams()
         yield from self._job_roles()
+        yield from partitions.foreign(self, ((place, role) for place, _, _, role in self._all_job_roles()))
         yield from self._bucket()
         yield from self._monitoring()
         yield from self._job_templates()

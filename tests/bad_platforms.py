@@ -53,6 +53,7 @@ FAMILY = (
 SERVICE = "must be the last part of an endpoint service's name"
 SERVICE_HINT = "for example 'ecr.api', which is com.amazonaws.<region>.ecr.api"
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
+PARTITION = "must be in the partition aws, which the platform's region eu-west-1 is of"
 NOT_EVERYONE = "must not open the API server to everyone"
 PRIVATELY = "name your own networks, or leave it out for a private endpoint"
 
@@ -789,6 +790,27 @@ EDITS: dict[str, tuple[dict[str, str], list[str]]] = {
         [
             "platform.yaml:13:23: bucket.kms_key_arn: must be a key in the platform's region eu-west-1, got "
             f"'arn:aws:kms:us-east-1:123456789012:key/{KEY}'; KMS keys work in their own region only"
+        ],
+    ),
+    "ARNs of other partitions": (
+        {
+            "karpenter: {}": "karpenter: {}\ncluster:\n  access:\n"
+            "    ops: {principal_arn: 'arn:aws-cn:iam::123456789012:role/ops', policy: AmazonEKSViewPolicy}",
+            "etl: {}": "etl:\n    job_role:\n"
+            "      read_buckets: ['arn:aws:s3:::raw', 'arn:aws-us-gov:s3:::raw']\n"
+            "      policy_arns: ['arn:aws-cn:iam::aws:policy/AmazonAthenaFullAccess']\n"
+            "      statements: [{actions: ['sqs:SendMessage'], resources: ['arn:aws-iso:sqs:*:*:q']}]",
+            "": f"bucket: {{kms_key_arn: 'arn:aws-cn:kms:eu-west-1:123456789012:key/{KEY}'}}\n",
+        },
+        [
+            f"platform.yaml:{place}: {path}: {PARTITION}, got '{arn}'; begin it with arn:aws:"
+            for place, path, arn in (
+                ("13:26", "cluster.access.ops.principal_arn", "arn:aws-cn:iam::123456789012:role/ops"),
+                ("17:42", "teams.etl.job_role.read_buckets[1]", "arn:aws-us-gov:s3:::raw"),
+                ("18:21", "teams.etl.job_role.policy_arns[0]", "arn:aws-cn:iam::aws:policy/AmazonAthenaFullAccess"),
+                ("19:63", "teams.etl.job_role.statements[0].resources[0]", "arn:aws-iso:sqs:*:*:q"),
+                ("20:23", "bucket.kms_key_arn", f"arn:aws-cn:kms:eu-west-1:123456789012:key/{KEY}"),
+            )
         ],
     ),
     "a state's key of another region": (

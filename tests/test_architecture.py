@@ -64,7 +64,7 @@ def is_pure(module: str) -> bool:
     """Tell whether *module* must not lead to cdktf."""
     package, _, rest = module.partition(".")
     if package == "stacks":
-        return rest in ("isolation", "landing", "node_classes", "platform", "role_limits", "support")
+        return rest in ("isolation", "landing", "node_classes", "partitions", "platform", "role_limits", "support")
     if package == "constructs_lib":
         return rest.startswith(("_", "accelerator"))
     return package in ("provisioners", "emr_eks")

@@ -271,6 +271,7 @@ ONLY_YAML = {
     "a fraction of a node",
 }
 ONLY_RULES = {
+    "ARNs of other partitions",
     # Watching
     "an alarm by metrics that nobody sends",
     "logs that nobody gathers",
