@@ -7,6 +7,7 @@ from typing import Any
 
 from emr_eks.review.compare import Comparison, Step
 from emr_eks.review.paths import mapping, strings
+from emr_eks.review.references import references
 from emr_eks.review.report import Action
 from emr_eks.review.risks.rule import HIGH, MEDIUM, Found, Rules, Subject
 
@@ -36,6 +37,22 @@ def endpoint(comparison: Comparison) -> Iterator[Found]:
 def _service(name: str) -> str:
     """Return the service, which may have a dot, of com.amazonaws.REGION.SERVICE."""
     return name.partition("amazonaws.")[2].partition(".")[2] or name
+
+
+@RULES.rule("outgoing-address-changed", "Private subnets go out with another address")
+def outgoing(comparison: Comparison) -> Iterator[Found]:
+    """Yield routes that lead to another NAT gateway; of addresses that go, `stateful-destroyed` tells."""
+    gone = {s.resource.address for s in comparison.steps("aws_nat_gateway") if s.action is Action.destroy}
+    for step in comparison.steps("aws_route"):
+        old, new = step.old("nat_gateway_id"), step.new("nat_gateway_id")
+        if old and new and old != new and not {each.address for each in references(old)} & gone:
+            yield Found(
+                Subject.of(step),
+                MEDIUM,
+                "what it leads out comes from another public address: whoever lets in the old one only refuses it",
+                "tell them the new addresses before (output `nat_public_ips`): make the gateways in a deployment of "
+                "their own, if they must know them first",
+            )
 
 
 @RULES.rule("control-plane-zones", "The control plane gets subnets that it did not begin with")

@@ -283,7 +283,14 @@ NETWORK = (
             cross-stack-output-removed vpc/private/us-east-1c
         """,
     ),
-    pair("nat-in-each-zone", put("vpc.nat_gateways", "per_az")),
+    pair(
+        "nat-in-each-zone",
+        put("vpc.nat_gateways", "per_az"),
+        risks="""
+            outgoing-address-changed vpc/private/us-east-1b/NatRoute
+            outgoing-address-changed vpc/private/us-east-1c/NatRoute
+        """,
+    ),
     pair(
         "nat-in-one-zone",
         put("vpc.nat_gateways", "single"),
