@@ -41,11 +41,16 @@ def _service(name: str) -> str:
 
 @RULES.rule("outgoing-address-changed", "Private subnets go out with another address")
 def outgoing(comparison: Comparison) -> Iterator[Found]:
-    """Yield routes that lead to another NAT gateway; of addresses that go, `stateful-destroyed` tells."""
-    gone = {s.resource.address for s in comparison.steps("aws_nat_gateway") if s.action is Action.destroy}
+    """Yield routes that lead to another NAT gateway; of gateways that go or are replaced other rules tell."""
+    told = {
+        step.resource.address
+        for step in comparison.steps("aws_nat_gateway")
+        if step.action is Action.destroy or step.action.replaces
+    }
     for step in comparison.steps("aws_route"):
         old, new = step.old("nat_gateway_id"), step.new("nat_gateway_id")
-        if old and new and old != new and not {each.address for each in references(old)} & gone:
+        leads_to = {each.address for value in (old, new) for each in references(value)}
+        if old and new and old != new and not leads_to & told:
             yield Found(
                 Subject.of(step),
                 MEDIUM,
