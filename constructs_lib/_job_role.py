@@ -120,10 +120,13 @@ class JobRoleSpec(Spec):
     )
     read_buckets: Items[BucketArn] = Field(
         default=(),
-        description="Further buckets, or prefixes of buckets, to read.",
-        examples=[["arn:aws:s3:::raw-data/sales"]],
+        description="Further buckets, or prefixes of buckets, to read. A prefix is how keys begin: `/sales` takes in "
+        "`sales-secret`, and `/sales/` does not.",
+        examples=[["arn:aws:s3:::raw-data/sales/"]],
     )
-    write_buckets: Items[BucketArn] = Field(default=(), description="Further buckets, or prefixes, to read and write.")
+    write_buckets: Items[BucketArn] = Field(
+        default=(), description="Further buckets, or prefixes in the same sense, to read and write."
+    )
     read_databases: Items[DatabaseName] = Field(default=(), description="Databases of the Glue Data Catalog to read.")
     write_databases: Items[DatabaseName] = Field(
         default=(), description="Databases of the Glue Data Catalog to read and write."

@@ -114,7 +114,7 @@ BucketArn = Annotated[
     text(
         r"arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]+[a-z0-9](/[^*?${}\s]*)?",
         "must be the ARN of a bucket or of a prefix in one, without wildcards",
-        "for example 'arn:aws:s3:::raw-data/sales'",
+        "for example 'arn:aws:s3:::raw-data/sales/'",
     ),
 ]
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""

@@ -33,7 +33,7 @@ ROLE = "must be an IAM role name: at most 64 ASCII letters, digits and the chara
 ZONE = "must be the name of an availability zone"
 ZONE_HINT = "for example 'eu-west-1a'; local and wavelength zones hold no EKS control plane"
 BUCKET_ARN = "must be the ARN of a bucket or of a prefix in one, without wildcards"
-BUCKET_ARN_HINT = "for example 'arn:aws:s3:::raw-data/sales'"
+BUCKET_ARN_HINT = "for example 'arn:aws:s3:::raw-data/sales/'"
 LOG_GROUP = (
     "must be the name of a log group: at most 512 letters, digits and the characters . _ - / #, not beginning "
     "with aws/ or /aws/"
