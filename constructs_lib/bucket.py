@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfiguration,
@@ -105,9 +104,11 @@ class Bucket(Construct):
                     ),
                 )
             ],
+            depends_on=[versioned],
         )
-        self.protection: list[ITerraformDependable] = [versioned, encrypted]
-        """What objects come after: both count only for what is written later."""
+        # By a reference, since there may be thousands of objects, and `depends_on` of each takes memory in Node.
+        self.protected_id: str = encrypted.bucket
+        """The name for objects, which wait with it: encryption and versions count only for what is written later."""
         # S3 refuses a policy and the public access block that are written at the same moment.
         S3BucketPolicy(self, "Policy", bucket=self.id, policy=document([self._tls_only()]), depends_on=[blocked])
         self._lifecycle(spec, {"logs/": spec.log_days, **(expirations or {})})

@@ -164,7 +164,7 @@ def _upload(scope: Construct, id: str, *, bucket: Bucket, key: str, content: str
     return S3Object(
         scope,
         id,
-        bucket=bucket.id,
+        bucket=bucket.protected_id,
         key=key,
         content=literal(content),
         content_type=content_type,
@@ -173,5 +173,4 @@ def _upload(scope: Construct, id: str, *, bucket: Bucket, key: str, content: str
         override_provider=S3ObjectOverrideProvider(default_tags=S3ObjectOverrideProviderDefaultTags(tags={})),
         # Another content has another key: jobs that start meanwhile find the one or the other.
         lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
-        depends_on=bucket.protection,
     )

@@ -77,11 +77,9 @@ def test_emr_finds_its_role_where_the_platform_makes_it(make_platform: MakePlatf
 
 def test_nothing_is_put_into_the_bucket_before_it_encrypts_and_keeps_versions(five: Document) -> None:
     """Both count for what is written later only: a pod template that came first would be neither."""
-    first = ("aws_s3_bucket_server_side_encryption_configuration", "aws_s3_bucket_versioning")
-    waits = {five.address(five.only(kind)) for kind in first}
-    assert five.resources("aws_s3_object")
-    for each in five.resources("aws_s3_object"):
-        assert waits <= set(each.get("depends_on", []))
+    encrypts = five.only("aws_s3_bucket_server_side_encryption_configuration")
+    assert five.address(five.only("aws_s3_bucket_versioning")) in encrypts["depends_on"]
+    assert {each["bucket"] for each in five.resources("aws_s3_object")} == {f"${{{five.address(encrypts)}.bucket}}"}
 
 
 def test_no_team_may_touch_what_is_anothers(five: Document) -> None:
