@@ -373,7 +373,8 @@ class _Cascade:
         if attribute in facts.RENEWED_BY_UPDATE.get(step.after.type, ()):
             return True
         if at(step.after.body, attribute) is not None:
-            return step.changes(attribute)
+            # What is configured may have been followed here itself: a bucket's name, say, read from its encryption.
+            return step.changes(attribute) or any(dotted(path) == attribute for path in step.replacing)
         return step.action.replaces
 
     def _follow(self, reader: Key, path: Path, cause: Key, attribute: str) -> list[Key]:
